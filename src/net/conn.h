@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * conn: a byte stream to a peer, plain or TLS, without buffers of its own.
+ *
+ * Never blocks.  An idle connection costs this struct (and, with TLS, what
+ * OpenSSL keeps when its buffers are released).
+ */
+#ifndef RESTANTE_NET_CONN_H
+#define RESTANTE_NET_CONN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct ssl_st;
+struct tls_server;
+
+enum { CONN_AGAIN = -1, CONN_ERROR = -2 };
+
+struct conn {
+	int fd;
+	struct ssl_st *ssl;	/* NULL: plain */
+	unsigned want;		/* LOOP_READ or LOOP_WRITE: what the last
+				 * CONN_AGAIN waits for */
+	bool eof_clean;		/* a read gave 0 after close_notify or FIN */
+};
+
+/* takes over fd, which must be non-blocking */
+void conn_init(struct conn *c, int fd);
+/* octets > 0, 0 for the end, CONN_AGAIN, CONN_ERROR */
+ssize_t conn_read(struct conn *c, void *p, size_t n);
+/* octets > 0, CONN_AGAIN, CONN_ERROR; may take less than n */
+ssize_t conn_write(struct conn *c, const void *p, size_t n);
+/* octets that conn_read can give without the socket being readable */
+size_t conn_pending(const struct conn *c);
+/* TLS from now on. 0 or -1 (memory). Then conn_handshake until it is not
+ * CONN_AGAIN: 0 done, CONN_ERROR. */
+__attribute__((warn_unused_result))
+int conn_tls_accept(struct conn *c, struct tls_server *tls);
+int conn_handshake(struct conn *c);
+/* close_notify when TLS is on (best effort, not waited for), then close */
+void conn_close(struct conn *c);
+/* "TLSv1.3" and cipher, or NULL */
+const char *conn_tls_version(const struct conn *c);
+const char *conn_tls_cipher(const struct conn *c);
+
+#endif

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * store: maildrops behind one asynchronous, engine-neutral interface.
+ *
+ * A store knows octets and ids, not verbs.  Every operation is queued to a
+ * small pool of threads, which do the blocking work, and ends with exactly
+ * one call of its `done` function.  `done` runs on a thread of the pool: it
+ * must be quick and thread safe.  Operations on one session (or one
+ * delivery) must not overlap: start the next one from `done` or later.
+ * Operations on different ones run at the same time.
+ *
+ * Engines: maildir (default), mem (tests), null (benches); mbox and rados
+ * come later.  They implement store_backend.h.
+ */
+#ifndef RESTANTE_STORE_STORE_H
+#define RESTANTE_STORE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum store_result {
+	STORE_OK = 0,
+	STORE_IN_USE,		/* another session holds the lock */
+	STORE_GONE,		/* that message vanished meanwhile */
+	STORE_NO_MAILDROP,	/* not there and cannot be made */
+	STORE_FULL,		/* disk full or quota reached */
+	STORE_TEMP,		/* try later: EIO, EMFILE, ENOMEM, read-only... */
+	STORE_CORRUPT,		/* needs an administrator */
+	STORE_PARTIAL,		/* commit: some marked messages remain */
+	STORE_UNKNOWN,		/* commit, deliver: outcome not known */
+	STORE_LEASE_LOST	/* somebody else took the lock over */
+};
+
+/* "disk full" and the like, for people; never NULL */
+const char *store_result_text(enum store_result r);
+
+enum store_lock {
+	STORE_LOCK_EXCLUSIVE,	/* kernel lock, or STORE_IN_USE at once */
+	STORE_LOCK_SHARED	/* no lock against other sessions */
+};
+
+/*
+ * What a maildrop held when it was opened, in listing order.  One block of
+ * memory (free it with store_snapshot_free); the three arrays are columns:
+ * message i has octets[i] octets on the wire and the unique-id
+ * uidls[i ? uidl_end[i - 1] : 0 .. uidl_end[i]).
+ */
+struct store_snapshot {
+	uint32_t count;
+	const uint64_t *octets;
+	const uint32_t *uidl_end;
+	const char *uidls;
+};
+
+void store_snapshot_free(struct store_snapshot *snap);
+
+struct store;
+struct store_session;
+struct store_delivery;
+
+struct store_config {
+	const char *engine;	/* "maildir", "mem" or "null" */
+	const char *root;	/* directory that holds all maildrops */
+	const char *hostname;	/* for names of new files */
+	unsigned threads;	/* of the pool; 0: 4 */
+	/* cap on messages of one maildrop that a session shows; 0: 2^31 */
+	uint32_t messages_max;
+};
+
+/* NULL: *error_r (static or heap text, never freed) says what and where. */
+struct store *store_new(const struct store_config *config,
+    const char **error_r);
+/* Waits for queued operations; all sessions and deliveries must be closed. */
+void store_free(struct store *st);
+
+/*
+ * Opens the maildrop `path`: relative to the root, components separated by
+ * "/", no "." or ".." or empty ones; symbolic links are not followed.  A
+ * maildrop that is not there is created empty.  On STORE_OK `done` owns
+ * session and snapshot; else both are NULL.
+ */
+typedef void store_open_done(void *arg, enum store_result r,
+    struct store_session *session, struct store_snapshot *snap);
+void store_open(struct store *st, const char *path, enum store_lock lock,
+    store_open_done *done, void *arg);
+
+/* A message as a file: send `length` octets from `offset`. */
+struct store_body {
+	int fd;			/* -1 unless STORE_OK; `done` owns it */
+	uint64_t offset;
+	uint64_t length;
+	unsigned flags;		/* enum store_body_flag */
+};
+
+enum store_body_flag {
+	STORE_BODY_CRLF = 1 << 0,	/* every line ends with CRLF */
+	STORE_BODY_NO_DOTS = 1 << 1	/* no line begins with a dot */
+};
+
+/* message i, 0 <= i < count */
+typedef void store_body_done(void *arg, enum store_result r,
+    const struct store_body *body);
+void store_body(struct store_session *s, uint32_t i, store_body_done *done,
+    void *arg);
+
+/*
+ * Removes the messages whose bits are set in marks ((count + 7) / 8 octets,
+ * copied) and makes that durable.  STORE_OK: all of them are gone for good
+ * (one that vanished before counts as gone).  The session stays open.
+ */
+typedef void store_done(void *arg, enum store_result r);
+void store_commit(struct store_session *s, const unsigned char *marks,
+    store_done *done, void *arg);
+
+/* Keeps a lease alive, for engines that have one; else STORE_OK. */
+void store_renew(struct store_session *s, store_done *done, void *arg);
+
+/* Releases the lock, removes nothing.  Frees the session before `done`,
+ * which may be NULL. */
+void store_close(struct store_session *s, store_done *done, void *arg);
+
+/*
+ * Delivery of one message to n >= 1 maildrops.  begin makes a temporary file
+ * in the maildrop of one of them, the carrier, and hands out a descriptor
+ * (write-only, owned by `done`).  The caller writes the carrier's header
+ * octets, then the message; LF line ends.
+ */
+typedef void store_begin_done(void *arg, enum store_result r,
+    struct store_delivery *d, int fd, unsigned carrier);
+void store_deliver_begin(struct store *st, const char *const *paths,
+    unsigned n, store_begin_done *done, void *arg);
+
+struct store_copy {
+	/* what stands before the message in this recipient's copy, LF line
+	 * ends; for the carrier: what the caller has written already */
+	const char *header;
+	size_t header_len;
+	uint64_t header_wire;	/* its wire octets */
+};
+
+/*
+ * Makes every copy durable and visible: the carrier's by renaming its file,
+ * the others by copying the message behind the carrier's header.
+ * `length` is what the caller has written into the file, all of it, and
+ * `message_wire` the wire octets of the message without any header; a file
+ * of another length is not delivered (STORE_TEMP).
+ * each(arg, i, r) is called once for every recipient, in order, as soon as
+ * its outcome is known; STORE_OK means durable.  Then the delivery is gone,
+ * and `done` runs last.  copies and what they point to are copied.
+ */
+typedef void store_each_done(void *arg, unsigned i, enum store_result r);
+void store_deliver_commit(struct store_delivery *d,
+    const struct store_copy *copies, uint64_t length, uint64_t message_wire,
+    store_each_done *each, store_done *done, void *arg);
+
+/* Removes the temporary file.  Frees the delivery before `done`, which may
+ * be NULL. */
+void store_deliver_abort(struct store_delivery *d, store_done *done,
+    void *arg);
+
+#endif
