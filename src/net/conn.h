@@ -23,15 +23,23 @@ struct conn {
 	unsigned want;		/* LOOP_READ or LOOP_WRITE: what the last
 				 * CONN_AGAIN waits for */
 	bool eof_clean;		/* a read gave 0 after close_notify or FIN */
+	bool broken;		/* private: TLS state is unusable */
+	struct tls_server *tls;	/* private: held during the handshake */
+	const char *why;	/* static text for the last CONN_ERROR of TLS,
+				 * or NULL: see errno */
 };
 
 /* takes over fd, which must be non-blocking */
 void conn_init(struct conn *c, int fd);
 /* octets > 0, 0 for the end, CONN_AGAIN, CONN_ERROR */
 ssize_t conn_read(struct conn *c, void *p, size_t n);
-/* octets > 0, CONN_AGAIN, CONN_ERROR; may take less than n */
+/* octets > 0, CONN_AGAIN, CONN_ERROR; may take less than n (n > 0).  After
+ * CONN_AGAIN the next call must offer the same octets again (at any address)
+ * and may offer more behind them: a part may be encrypted already. */
 ssize_t conn_write(struct conn *c, const void *p, size_t n);
-/* octets that conn_read can give without the socket being readable */
+/* Octets that conn_read can give without the socket being readable; TLS may
+ * say 1 for a record it has not opened yet, whose read may still give
+ * CONN_AGAIN.  Not 0 after a read: read again before waiting. */
 size_t conn_pending(const struct conn *c);
 /* TLS from now on. 0 or -1 (memory). Then conn_handshake until it is not
  * CONN_AGAIN: 0 done, CONN_ERROR. */
