@@ -2,15 +2,21 @@
  *
  * log: one line an event, key=value, to standard error or a file.
  *
- * Only server, client and admin log.  Values are escaped (anything but
- * printable ASCII, blanks, quotes, "=" and "\" becomes quoted \xHH), so that
- * no peer can forge a line; secrets never come here.  A line is built in one
- * buffer and written by one write call, so lines of many processes do not
- * mix.
+ * Only server, client and admin log.  Values are escaped (one that is empty or
+ * holds anything but printable ASCII, a blank, a quote, "=" or "\" is quoted,
+ * and inside the quotes all of those but the blank become \xHH), so that no
+ * peer can forge a line or a key; secrets never come here.  A line is built in
+ * one buffer and written by one write call, so lines of many processes do not
+ * mix.  What is too long marks itself: key="begin"... for a value above 256
+ * octets, truncated=1 for pairs left out at the end.
+ *
+ *   2026-11-21T21:58:55.123Z front[71]: level=info event=session user=bob
+ *   <6>front[71]: level=info event=session user=bob     (to the journal)
  */
 #ifndef RESTANTE_LOG_LOG_H
 #define RESTANTE_LOG_LOG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,9 +31,13 @@ __attribute__((warn_unused_result))
 int log_open(const char *path, const char *program);
 /* opens the file anew (after rotation); keeps the old one on failure */
 void log_reopen(void);
+/* For a process that cannot open files: takes over an open one that somebody
+ * who can sent it.  And the one in use. */
+void log_adopt(int fd);
+int log_fd(void);
 void log_set_level(enum log_level level);
 
-struct log_line { char text[2048]; size_t n; enum log_level level; };
+struct log_line { char text[2048]; size_t n; enum log_level level; bool cut; };
 
 /* log_begin(&l, LEVEL, "session"); log_str(&l, "user", ...); log_end(&l); */
 void log_begin(struct log_line *l, enum log_level level, const char *event);
