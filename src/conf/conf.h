@@ -17,6 +17,9 @@
 enum conf_protocol { CONF_POP3, CONF_LMTP, CONF_SMTP };
 enum conf_tls { CONF_TLS_NONE, CONF_TLS_START, CONF_TLS_IMPLICIT };
 enum conf_bare_newline { CONF_NEWLINE_REJECT, CONF_NEWLINE_NORMALIZE };
+/* what becomes of a start by somebody who is not root: all processes run as
+ * that user and the identities are ignored, or nothing starts */
+enum conf_without_root { CONF_WITHOUT_ROOT_RUN, CONF_WITHOUT_ROOT_REFUSE };
 
 /* [listen NAME] */
 struct conf_listen {
@@ -29,12 +32,15 @@ struct conf_listen {
 	bool clear_login;		/* passwords without TLS: no, yes */
 	bool apop;			/* offer APOP */
 	enum conf_bare_newline bare_newline;
+	unsigned line;			/* of [listen NAME] */
 };
 
 /* [tls] or [tls NAME] */
 struct conf_cert {
 	char *certificate;		/* PEM, chain included */
 	char *key;			/* PEM */
+	char *name;			/* of [tls NAME]; NULL: [tls] */
+	unsigned line;			/* of the section */
 };
 
 /* one of user:group; numbers or names, resolved when needed */
@@ -53,6 +59,7 @@ struct conf {
 	struct conf_identity front_user, auth_user;
 	char *log;			/* "stderr" or a file */
 	unsigned drain_seconds;		/* SIGTERM: how long to wait */
+	enum conf_without_root without_root;
 
 	/* [mail] */
 	char *root;
@@ -76,6 +83,7 @@ struct conf {
 	unsigned sessions, sessions_per_user, sessions_per_address;
 	unsigned login_timeout, idle_timeout, smtp_timeout;	/* seconds */
 	unsigned bad_commands, auth_failures;
+	bool unsafe_short_timeouts;	/* tests only: no lower limits */
 
 	/* [tls...] */
 	struct conf_cert *certs;
@@ -83,6 +91,9 @@ struct conf {
 
 	struct conf_listen *listens;
 	size_t nlistens;
+
+	struct conf_origin *origins;	/* private: see conf_line */
+	size_t norigins;
 };
 
 /*
@@ -98,12 +109,21 @@ int conf_read_text(const char *path, const char *text, size_t len,
     FILE *errors, struct conf **conf_r);
 void conf_free(struct conf *c);
 
+/*
+ * The line of the file that sets `key` of `section`, for messages about a
+ * value that reading could not judge (no such user, bad certificate).
+ * `index`: which of listens or certs, else 0.  0 when it is a default.
+ */
+unsigned conf_line(const struct conf *c, const char *section, size_t index,
+    const char *key);
+
 /* all settings in force, in the file's own format */
 void conf_dump(const struct conf *c, FILE *out);
 /* the SETTINGS section of restanted.conf(5), mdoc */
 void conf_man(FILE *out);
 
-/* Resolves names to numbers. 0; 1 when none is set; -1 with *error_r. */
+/* Resolves names to numbers. 0; 1 when none is set; -1 with *error_r (static
+ * text, valid until the next call). */
 __attribute__((warn_unused_result))
 int conf_identity_resolve(const struct conf_identity *id, unsigned *uid_r,
     unsigned *gid_r, const char **error_r);

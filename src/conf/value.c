@@ -1,0 +1,448 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * value: one setting's text to its C value and back.  The only file that
+ * knows how each type of the schema is written and where it is kept.  It
+ * must not know sections or what two settings mean together.
+ */
+#include <assert.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/num.h"
+#include "conf/syntax.h"
+#include "conf/value.h"
+
+static_assert(sizeof(enum conf_protocol) == sizeof(unsigned) &&
+    sizeof(enum conf_tls) == sizeof(unsigned) &&
+    sizeof(enum conf_bare_newline) == sizeof(unsigned) &&
+    sizeof(enum conf_without_root) == sizeof(unsigned),
+    "choices are stored as unsigned");
+
+static const char blanks[] = " \t,";
+
+struct unit {
+	const char *name;
+	uint64_t factor;
+};
+
+/* largest first; the one of factor 1 may be left out when reading */
+static const struct unit size_units[] = {
+	{ "G", 1 << 30 }, { "M", 1 << 20 }, { "K", 1 << 10 }, { "", 1 },
+	{ NULL, 0 }
+};
+static const struct unit second_units[] = {
+	{ "d", 86400 }, { "h", 3600 }, { "m", 60 }, { "s", 1 }, { NULL, 0 }
+};
+static const struct unit milli_units[] = {
+	{ "d", 86400000 }, { "h", 3600000 }, { "m", 60000 }, { "s", 1000 },
+	{ "ms", 1 }, { NULL, 0 }
+};
+static const struct unit no_units[] = { { "", 1 }, { NULL, 0 } };
+
+static const struct unit *
+units_of(const struct conf_setting *s)
+{
+	if (s->type == CONF_TYPE_SIZE)
+		return size_units;
+	if (s->type == CONF_TYPE_SECONDS)
+		return second_units;
+	if (s->type == CONF_TYPE_MILLISECONDS)
+		return milli_units;
+	return no_units;
+}
+
+char *
+value_dup(const char *text, size_t n)
+{
+	char *copy = malloc(n + 1);
+
+	if (!copy)
+		abort();
+	memcpy(copy, text, n);
+	copy[n] = '\0';
+	return copy;
+}
+
+static void *
+field(const struct conf_setting *s, void *base)
+{
+	return (char *)base + s->offset;
+}
+
+static const void *
+field_const(const struct conf_setting *s, const void *base)
+{
+	return (const char *)base + s->offset;
+}
+
+static void
+write_number(const struct unit *units, uint64_t v, FILE *out)
+{
+	const struct unit *u = units;
+
+	while (u[1].name && (v == 0 || v % u->factor != 0))
+		u++;
+	(void)fprintf(out, "%" PRIu64 "%s", v / u->factor, u->name);
+}
+
+static void
+write_choices(const struct conf_setting *s, FILE *out)
+{
+	for (size_t i = 0; s->choices[i]; i++) {
+		const char *sep = s->choices[i + 1] ? ", " : " or ";
+
+		(void)fprintf(out, "%s%s", i ? sep : "", s->choices[i]);
+	}
+}
+
+void
+value_write_accepted(const struct conf_setting *s, FILE *out)
+{
+	if (s->choices) {
+		write_choices(s, out);
+		return;
+	}
+	if (s->check) {		/* no check accepts a blank: it says what */
+		(void)fputs(s->check(" "), out);
+		return;
+	}
+	switch (s->type) {
+	case CONF_TYPE_SIZE:
+	case CONF_TYPE_SECONDS:
+	case CONF_TYPE_MILLISECONDS:
+	case CONF_TYPE_COUNT:
+		write_number(units_of(s), s->min, out);
+		(void)fputs(" to ", out);
+		write_number(units_of(s), s->max, out);
+		break;
+	case CONF_TYPE_PATH:
+		(void)fputs("a path that begins with /", out);
+		break;
+	case CONF_TYPE_IDENTITY:
+		(void)fputs("user or user:group, names or numbers", out);
+		break;
+	case CONF_TYPE_TEXT:
+	case CONF_TYPE_WORDS:
+	case CONF_TYPE_ADDRESSES:
+	case CONF_TYPE_BOOL:
+	case CONF_TYPE_CHOICE:
+		break;		/* all of these have choices or a check */
+	}
+}
+
+/* "[mail] message_size: "12x" is not good; accepted: ..." */
+static void
+report(struct mistakes *m, unsigned line, const struct conf_setting *s,
+    const char *word, const char *accepted)
+{
+	char *text = NULL;
+	size_t n;
+	FILE *f;
+	const char *near = schema_near_choice(s, word);
+
+	if (accepted) {
+		mistake(m, line, "[%s] %s: \"%s\" is not accepted; accepted: "
+		    "%s", s->section, s->key, word, accepted);
+		return;
+	}
+	f = open_memstream(&text, &n);
+	if (!f)
+		abort();
+	value_write_accepted(s, f);
+	if (fclose(f) != 0)
+		abort();
+	mistake(m, line, "[%s] %s: \"%s\" is not accepted; accepted: "
+	    "%s%s%s%s", s->section, s->key, word, text,
+	    near ? "; did you mean \"" : "", near ? near : "",
+	    near ? "\"?" : "");
+	free(text);
+}
+
+static int
+find_choice(const struct conf_setting *s, const char *text, unsigned *i_r)
+{
+	for (unsigned i = 0; s->choices[i]; i++)
+		if (strcmp(s->choices[i], text) == 0) {
+			*i_r = i;
+			return 0;
+		}
+	return -1;
+}
+
+static bool
+unit_is(const char *name, const char *text)
+{
+	return span_eq_nocase(span_str(name), span_str(text));
+}
+
+/* Digits and a unit.  A duration without one is in seconds. */
+static int
+parse_number(const struct conf_setting *s, const char *text, uint64_t *v_r)
+{
+	size_t digits = strspn(text, "0123456789");
+	const char *unit = text + digits;
+	uint64_t v;
+
+	if (unit[0] == '\0' && s->type == CONF_TYPE_MILLISECONDS)
+		unit = "s";
+	for (const struct unit *u = units_of(s); u->name; u++) {
+		if (!unit_is(u->name, unit) &&
+		    !(u->factor == 1 && unit[0] == '\0'))
+			continue;
+		if (num_parse_u64(span_of(text, digits),
+		    UINT64_MAX / u->factor, &v) != 0)
+			return -1;
+		*v_r = v * u->factor;
+		return 0;
+	}
+	return -1;
+}
+
+static int
+read_number(struct mistakes *m, unsigned line, const struct conf_setting *s,
+    const char *text, void *at)
+{
+	uint64_t v;
+	uint64_t min = s->flags & CONF_SHORTENABLE ? 1 : s->min;
+
+	/* the real minimum of those is checked when the whole file is read */
+	if (parse_number(s, text, &v) != 0 || v < min || v > s->max) {
+		report(m, line, s, text, NULL);
+		return -1;
+	}
+	if (s->type == CONF_TYPE_SIZE)
+		*(uint64_t *)at = v;
+	else
+		*(unsigned *)at = (unsigned)v;
+	return 0;
+}
+
+static int
+read_text(struct mistakes *m, unsigned line, const struct conf_setting *s,
+    const char *text, void *at)
+{
+	const char *wanted = NULL;
+	unsigned i;
+
+	if (s->choices && find_choice(s, text, &i) != 0) {
+		report(m, line, s, text, NULL);
+		return -1;
+	}
+	if (s->check)
+		wanted = s->check(text);
+	else if (s->type == CONF_TYPE_PATH)
+		wanted = syntax_path(text);
+	if (wanted) {
+		report(m, line, s, text, wanted);
+		return -1;
+	}
+	free(*(char **)at);
+	*(char **)at = value_dup(text, strlen(text));
+	return 0;
+}
+
+static void
+append_word(char **at, const char *word)
+{
+	size_t old = *at ? strlen(*at) : 0, n = strlen(word);
+	char *joined = malloc(old + n + 2);
+
+	if (!joined)
+		abort();
+	memcpy(joined, *at ? *at : "", old);
+	if (old > 0)
+		joined[old++] = ' ';
+	memcpy(joined + old, word, n + 1);
+	free(*at);
+	*at = joined;
+}
+
+struct addresses {	/* how struct conf_listen keeps them */
+	char **list;
+	size_t n;
+};
+static_assert(offsetof(struct conf_listen, naddresses) ==
+    offsetof(struct conf_listen, addresses) + offsetof(struct addresses, n),
+    "the count follows the list");
+
+static void
+append_address(struct addresses *at, const char *word)
+{
+	char **list = realloc(at->list, (at->n + 1) * sizeof(*list));
+
+	if (!list)
+		abort();
+	at->list = list;
+	at->list[at->n++] = value_dup(word, strlen(word));
+}
+
+static int
+read_words(struct mistakes *m, unsigned line, const struct conf_setting *s,
+    const char *text, void *at)
+{
+	int r = 0;
+
+	if (s->type == CONF_TYPE_WORDS && *(char **)at == NULL)
+		*(char **)at = value_dup("", 0);
+	text += strspn(text, blanks);
+	if (*text == '\0' && !(s->flags & CONF_MAY_BE_EMPTY)) {
+		report(m, line, s, "", NULL);
+		return -1;
+	}
+	while (*text) {
+		size_t n = strcspn(text, blanks);
+		char *word = value_dup(text, n);
+		const char *wanted = s->check(word);
+
+		if (wanted) {
+			report(m, line, s, word, wanted);
+			r = -1;
+		} else if (s->type == CONF_TYPE_WORDS) {
+			append_word(at, word);
+		} else {
+			append_address(at, word);
+		}
+		free(word);
+		text += n;
+		text += strspn(text, blanks);
+	}
+	return r;
+}
+
+static int
+read_identity(struct mistakes *m, unsigned line, const struct conf_setting *s,
+    const char *text, struct conf_identity *at)
+{
+	const char *colon = strchr(text, ':');
+	size_t n = colon ? (size_t)(colon - text) : strlen(text);
+	char *user = value_dup(text, n);
+	const char *wanted = syntax_account(user);
+
+	if (!wanted && colon)
+		wanted = syntax_account(colon + 1);
+	if (!wanted && (strcmp(user, "root") == 0 ||
+	    strspn(user, "0") == strlen(user)))
+		wanted = "anybody but root";
+	if (wanted) {
+		report(m, line, s, text, wanted);
+		free(user);
+		return -1;
+	}
+	free(at->user);
+	free(at->group);
+	at->user = user;
+	at->group = colon ? value_dup(colon + 1, strlen(colon + 1)) : NULL;
+	return 0;
+}
+
+int
+value_read(struct mistakes *m, unsigned line, const struct conf_setting *s,
+    const char *text, void *base)
+{
+	void *at = field(s, base);
+	unsigned i;
+
+	if (text[0] == '\0' && !(s->flags & CONF_MAY_BE_EMPTY)) {
+		report(m, line, s, text, NULL);
+		return -1;
+	}
+	switch (s->type) {
+	case CONF_TYPE_TEXT:
+	case CONF_TYPE_PATH:
+		return read_text(m, line, s, text, at);
+	case CONF_TYPE_WORDS:
+	case CONF_TYPE_ADDRESSES:
+		return read_words(m, line, s, text, at);
+	case CONF_TYPE_SIZE:
+	case CONF_TYPE_SECONDS:
+	case CONF_TYPE_MILLISECONDS:
+	case CONF_TYPE_COUNT:
+		return read_number(m, line, s, text, at);
+	case CONF_TYPE_IDENTITY:
+		return read_identity(m, line, s, text, at);
+	case CONF_TYPE_BOOL:
+	case CONF_TYPE_CHOICE:
+		if (find_choice(s, text, &i) != 0) {
+			report(m, line, s, text, NULL);
+			return -1;
+		}
+		if (s->type == CONF_TYPE_BOOL)
+			*(bool *)at = i == 1;
+		else
+			*(unsigned *)at = i;
+		return 0;
+	}
+	return -1;
+}
+
+void
+value_write(const struct conf_setting *s, const void *base, FILE *out)
+{
+	const void *at = field_const(s, base);
+	const struct conf_identity *id = at;
+	const struct addresses *a = at;
+
+	switch (s->type) {
+	case CONF_TYPE_TEXT:
+	case CONF_TYPE_PATH:
+	case CONF_TYPE_WORDS:
+		(void)fputs(*(char *const *)at, out);
+		break;
+	case CONF_TYPE_ADDRESSES:
+		for (size_t i = 0; i < a->n; i++)
+			(void)fprintf(out, "%s%s", i ? " " : "", a->list[i]);
+		break;
+	case CONF_TYPE_SIZE:
+		write_number(units_of(s), *(const uint64_t *)at, out);
+		break;
+	case CONF_TYPE_SECONDS:
+	case CONF_TYPE_MILLISECONDS:
+	case CONF_TYPE_COUNT:
+		write_number(units_of(s), *(const unsigned *)at, out);
+		break;
+	case CONF_TYPE_BOOL:
+		(void)fputs(s->choices[*(const bool *)at], out);
+		break;
+	case CONF_TYPE_CHOICE:
+		(void)fputs(s->choices[*(const unsigned *)at], out);
+		break;
+	case CONF_TYPE_IDENTITY:
+		(void)fprintf(out, "%s%s%s", id->user, id->group ? ":" : "",
+		    id->group ? id->group : "");
+		break;
+	}
+}
+
+bool
+value_is_set(const struct conf_setting *s, const void *base)
+{
+	const void *at = field_const(s, base);
+
+	if (s->type == CONF_TYPE_TEXT || s->type == CONF_TYPE_PATH ||
+	    s->type == CONF_TYPE_WORDS)
+		return *(char *const *)at != NULL;
+	if (s->type == CONF_TYPE_IDENTITY)
+		return ((const struct conf_identity *)at)->user != NULL;
+	return true;
+}
+
+void
+value_free(const struct conf_setting *s, void *base)
+{
+	void *at = field(s, base);
+	struct conf_identity *id = at;
+	struct addresses *a = at;
+
+	if (s->type == CONF_TYPE_TEXT || s->type == CONF_TYPE_PATH ||
+	    s->type == CONF_TYPE_WORDS) {
+		free(*(char **)at);
+	} else if (s->type == CONF_TYPE_IDENTITY) {
+		free(id->user);
+		free(id->group);
+	} else if (s->type == CONF_TYPE_ADDRESSES) {
+		for (size_t i = 0; i < a->n; i++)
+			free(a->list[i]);
+		free(a->list);
+	}
+}
