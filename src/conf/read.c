@@ -29,12 +29,13 @@ struct reader {
 	size_t left;
 	unsigned line;
 	bool waiting;		/* the line must turn out to be key = value */
-	bool indented;
+	size_t indent;		/* blanks before the line */
+	size_t key_indent;	/* and before the last key */
 	const struct conf_section *section;	/* NULL: unknown */
 	bool in_section;	/* a header was seen */
 	size_t index;
 	const struct conf_setting *last;	/* NULL: none or unknown */
-	bool any_key;		/* inih takes indented lines for more of it */
+	bool any_key;		/* in this section */
 	unsigned section_lines[16];	/* where a nameless one began */
 };
 
@@ -170,22 +171,30 @@ is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
+/* A line that is indented deeper than the key before it is more of its
+ * value. */
+static bool
+goes_on(const struct reader *r)
+{
+	return r->any_key && r->indent > r->key_indent;
+}
+
 /* What the line is, and so what inih shall see of it. */
 enum line_kind { LINE_NOTHING, LINE_SECTION, LINE_SETTING };
 
 static enum line_kind
 look_at(struct reader *r, const char *p, size_t n)
 {
-	const char *end = p + n;
+	const char *start = p, *end = p + n;
 
 	while (end > p && is_blank(end[-1]))
 		end--;
-	r->indented = p < end && is_blank(*p);
 	while (p < end && is_blank(*p))
 		p++;
 	if (p == end || *p == '#' || *p == ';')
 		return LINE_NOTHING;
-	if (*p == '[' && !(r->indented && r->any_key)) {
+	r->indent = (size_t)(p - start);
+	if (*p == '[' && !goes_on(r)) {
 		read_section(r, p + 1, end);
 		return LINE_SECTION;
 	}
@@ -235,6 +244,11 @@ read_line(char *out, int size, void *stream)
 		n = 3;
 		break;
 	case LINE_SETTING:
+		/* to inih any indented line goes on with the key before */
+		if (!goes_on(r)) {
+			p += r->indent;
+			n -= r->indent;
+		}
 		break;
 	}
 	memcpy(out, p, n);
@@ -275,9 +289,8 @@ go_on(struct reader *r, const char *value)
 	if (!s)
 		return;		/* the line before was reported */
 	if (s->type != CONF_TYPE_WORDS && s->type != CONF_TYPE_ADDRESSES) {
-		mistake(&r->m, r->line, "an indented line goes on with the "
-		    "one before, and %s is no list; begin settings at the "
-		    "start of the line", s->key);
+		mistake(&r->m, r->line, "a line that is indented deeper goes "
+		    "on with the one before, and %s is no list", s->key);
 		return;
 	}
 	/* a mistake in it is reported; there is nothing else to undo */
@@ -325,10 +338,11 @@ handle(void *user, const char *section, const char *name, const char *value)
 	}
 	if (!r->section)
 		return 1;
-	if (r->indented && r->any_key) {
+	if (goes_on(r)) {
 		go_on(r, value);
 	} else {
 		r->any_key = true;
+		r->key_indent = r->indent;
 		set(r, name, value);
 	}
 	return 1;
