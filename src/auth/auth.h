@@ -30,17 +30,22 @@ struct auth_config {
 	const char *domains;		/* served ones, separated by blanks */
 	const char *recipient_delimiter;/* "+" or "" */
 	const char *postmaster;		/* user that gets postmaster's mail */
-	unsigned workers;		/* hashing threads; 0: 2 */
+	unsigned workers;		/* hashing threads; 0: 2; fixed by
+					 * auth_new */
 	uint64_t failure_delay_ms;	/* first delay; 0: 2000 */
 	uint64_t failure_delay_max_ms;	/* 0: 15000 */
 };
 
 struct auth;
 
-/* Reads the user file once. NULL: *error_r says what, with file and line. */
+/* Reads the user file. NULL: *error_r says what, with file and line (maybe
+ * several lines; valid until the next auth_new or auth_reload).  The file is
+ * read again by itself whenever it has changed.  Starts threads: not before
+ * fork. */
 struct auth *auth_new(const struct auth_config *config, const char **error_r);
 void auth_free(struct auth *a);
-/* New settings (SIGHUP); requests under way end by the old ones. 0 or -1. */
+/* New settings (SIGHUP); hashes under way end by the old ones.  0, or -1:
+ * nothing has changed then. */
 __attribute__((warn_unused_result))
 int auth_reload(struct auth *a, const struct auth_config *config,
     const char **error_r);
@@ -119,7 +124,17 @@ enum auth_lookup auth_lookup(struct auth *a, struct pop_span local,
 enum auth_lookup auth_find(struct auth *a, struct pop_span name,
     struct auth_user *user_r);
 
-/* SASL mechanisms, separated by blanks, that can work now: for CAPA */
+/*
+ * The next message for the log ("users: line 7 ..."), or NULL when there is
+ * none: ask after auth_new, auth_reload, auth_request, auth_lookup, auth_run.
+ * A user file that became unreadable or broken keeps the old users in force
+ * and is told here, once.  Valid until the next call.
+ */
+const char *auth_message(struct auth *a);
+
+/* SASL mechanisms, separated by one blank: for CAPA.  Without TLS only those
+ * that do not show the secret to a listener; what a listener with clear
+ * logins allowed offers without TLS is the list of tls = true. */
 const char *auth_mechanisms(const struct auth *a, bool tls);
 /* whether some user has a clear secret for APOP */
 bool auth_has_apop(const struct auth *a);
