@@ -4,8 +4,9 @@
  *
  * A store knows octets and ids, not verbs.  Every operation is queued to a
  * small pool of threads, which do the blocking work, and ends with exactly
- * one call of its `done` function.  `done` runs on a thread of the pool: it
- * must be quick and thread safe.  Operations on one session (or one
+ * one call of its `done` function.  `done` runs on a thread of the pool (or,
+ * when there is no memory to queue an open or a begin, at once on the
+ * caller's, with STORE_TEMP): it must be quick and thread safe.  Operations on one session (or one
  * delivery) must not overlap: start the next one from `done` or later.
  * Operations on different ones run at the same time.
  *
@@ -85,7 +86,8 @@ typedef void store_open_done(void *arg, enum store_result r,
 void store_open(struct store *st, const char *path, enum store_lock lock,
     store_open_done *done, void *arg);
 
-/* A message as a file: send `length` octets from `offset`. */
+/* A message as a file: send `length` octets from `offset`.  The file is open
+ * for this caller alone, at its beginning. */
 struct store_body {
 	int fd;			/* -1 unless STORE_OK; `done` owns it */
 	uint64_t offset;
@@ -95,10 +97,12 @@ struct store_body {
 
 enum store_body_flag {
 	STORE_BODY_CRLF = 1 << 0,	/* every line ends with CRLF */
-	STORE_BODY_NO_DOTS = 1 << 1	/* no line begins with a dot */
+	STORE_BODY_NO_DOTS = 1 << 1	/* no line begins with a dot; not set:
+					 * not known */
 };
 
-/* message i, 0 <= i < count */
+/* message i, 0 <= i < count.  STORE_GONE: another program removed it;
+ * STORE_CORRUPT: its file is not what was listed, so it is not shown. */
 typedef void store_body_done(void *arg, enum store_result r,
     const struct store_body *body);
 void store_body(struct store_session *s, uint32_t i, store_body_done *done,
@@ -107,7 +111,9 @@ void store_body(struct store_session *s, uint32_t i, store_body_done *done,
 /*
  * Removes the messages whose bits are set in marks ((count + 7) / 8 octets,
  * copied) and makes that durable.  STORE_OK: all of them are gone for good
- * (one that vanished before counts as gone).  The session stays open.
+ * (one that vanished before counts as gone).  STORE_PARTIAL: some may remain,
+ * none but marked ones are gone.  STORE_UNKNOWN: they are out of sight, but
+ * a power cut might bring them back.  The session stays open.
  */
 typedef void store_done(void *arg, enum store_result r);
 void store_commit(struct store_session *s, const unsigned char *marks,
@@ -146,8 +152,11 @@ struct store_copy {
  * `message_wire` the wire octets of the message without any header; a file
  * of another length is not delivered (STORE_TEMP).
  * each(arg, i, r) is called once for every recipient, in order, as soon as
- * its outcome is known; STORE_OK means durable.  Then the delivery is gone,
- * and `done` runs last.  copies and what they point to are copied.
+ * its outcome is known; STORE_OK means durable.  STORE_UNKNOWN: a reader may
+ * have seen the message, but it may not last; answer as for STORE_TEMP.
+ * Anything else: the message is not in that maildrop.  Then the delivery is
+ * gone, and `done` runs last, with STORE_OK or the first failure.  copies and
+ * what they point to are copied.
  */
 typedef void store_each_done(void *arg, unsigned i, enum store_result r);
 void store_deliver_commit(struct store_delivery *d,
