@@ -113,7 +113,7 @@ restrict_self(int ruleset, const char *path, uint64_t rights)
 	if (path != NULL && rights != 0 &&
 	    allow_path(ruleset, path, rights) != 0)
 		return -1;
-#ifdef SANDBOX_FOR_SANITIZER
+#ifdef SYS_SANITIZED
 	/* the leak checker reads the process's own maps at its end */
 	if (allow_path(ruleset, "/proc", FS_READ_FILE | FS_READ_DIR) != 0 &&
 	    errno != ENOENT)
