@@ -50,7 +50,8 @@ origin_find(const struct conf *c, const char *section, size_t index,
 	const struct conf_setting *s = schema_setting(section, key);
 
 	for (size_t i = 0; s && i < c->norigins; i++)
-		if (c->origins[i].setting == s && c->origins[i].index == index)
+		if (c->origins[i].setting == s &&
+		    c->origins[i].index == index)
 			return &c->origins[i];
 	return NULL;
 }
@@ -65,7 +66,8 @@ conf_line(const struct conf *c, const char *section, size_t index,
 }
 
 void
-origin_set_defaults(struct mistakes *m, const struct conf_section *sec, void *base)
+origin_set_defaults(struct mistakes *m, const struct conf_section *sec,
+    void *base)
 {
 	for (size_t i = 0; i < conf_nsettings; i++) {
 		const struct conf_setting *s = &conf_settings[i];
@@ -129,7 +131,8 @@ origin_add_instance(struct mistakes *m, struct conf *c,
 	size_t i;
 
 	if (sec->where == CONF_IN_LISTEN) {
-		c->listens = grow(c->listens, c->nlistens, sizeof(*c->listens));
+		c->listens = grow(c->listens, c->nlistens,
+		    sizeof(*c->listens));
 		i = c->nlistens++;
 		c->listens[i].name = copy;
 		c->listens[i].line = line;
