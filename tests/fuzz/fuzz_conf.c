@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * Fuzz target: a configuration file.  Whatever the octets are, reading ends;
+ * a file that is accepted is dumped, read again and dumped to the same text.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf/conf.h"
+
+int LLVMFuzzerTestOneInput(const unsigned char *data, size_t n);
+
+static FILE *
+memory(char **text, size_t *n)
+{
+	FILE *f = open_memstream(text, n);
+
+	if (!f)
+		abort();
+	return f;
+}
+
+/* NULL when it is mistaken; then there must be a report */
+static struct conf *
+read_it(const char *text, size_t n)
+{
+	struct conf *c = NULL;
+	char *report;
+	size_t len;
+	FILE *errors = memory(&report, &len);
+	int r = conf_read_text("fuzz", text, n, errors, &c);
+
+	if (fclose(errors) != 0)
+		abort();
+	if ((r == 0) != (c != NULL) || (r == 0) != (len == 0))
+		abort();
+	free(report);
+	return c;
+}
+
+static char *
+dump(const struct conf *c, size_t *n_r)
+{
+	char *text;
+	FILE *f = memory(&text, n_r);
+
+	conf_dump(c, f);
+	if (fclose(f) != 0)
+		abort();
+	return text;
+}
+
+int
+LLVMFuzzerTestOneInput(const unsigned char *data, size_t n)
+{
+	struct conf *c = read_it((const char *)data, n), *again;
+	char *first, *second;
+	size_t first_n, second_n;
+
+	if (!c)
+		return 0;
+	first = dump(c, &first_n);
+	again = read_it(first, first_n);
+	if (!again)
+		abort();
+	second = dump(again, &second_n);
+	if (first_n != second_n || memcmp(first, second, first_n) != 0)
+		abort();
+	free(first);
+	free(second);
+	conf_free(c);
+	conf_free(again);
+	return 0;
+}
