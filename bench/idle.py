@@ -2,8 +2,13 @@
 # SPDX-License-Identifier: ISC
 """idle.py - what does a logged-in session that does nothing cost?
 
+    idle.py [--sessions 10000] [--messages 5] [--fronts 0]
     idle.py --pid PID --port PORT [--tls] [--sessions 10000]
             [--users 'u%05d'] [--password secret] [--worker NAME]
+
+Without --pid it starts the restanted of $RESTANTE_BUILD (build/release) and
+measures it twice, in plain text and over TLS; the second form is for any
+server that runs already.
 
 Opens the sessions, each of a user of its own, from many loopback addresses;
 keeps them all; meanwhile one more client (--worker) visits again and again
@@ -206,15 +211,19 @@ def measure(args):
     }
 
 
-def raise_limit(wanted):
+def raise_limit(needed, better):
+    """Open files: ours, and what a server started from here inherits"""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft >= wanted:
-        return
-    try:
-        resource.setrlimit(resource.RLIMIT_NOFILE,
-                           (wanted, max(hard, wanted)))
-    except (ValueError, PermissionError):
-        sys.exit(f"idle.py: needs {wanted} open files, may have {hard}: "
+    for soft_wanted, hard_wanted in ((better, max(hard, better)),
+                                     (min(better, hard), hard)):
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE,
+                               (max(soft, soft_wanted), hard_wanted))
+            break
+        except (ValueError, PermissionError):
+            continue
+    if resource.getrlimit(resource.RLIMIT_NOFILE)[0] < needed:
+        sys.exit(f"idle.py: needs {needed} open files, may have {hard}: "
                  f"run it as root or raise `ulimit -n`")
 
 
@@ -222,8 +231,10 @@ def parse(argv):
     p = argparse.ArgumentParser(
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--pid", type=int, required=True)
-    p.add_argument("--port", type=int, required=True)
+    p.add_argument("--pid", type=int)
+    p.add_argument("--port", type=int)
+    p.add_argument("--messages", type=int, default=5)
+    p.add_argument("--fronts", type=int, default=0)
     p.add_argument("--tls", action="store_true")
     p.add_argument("--sessions", type=int, default=10000)
     p.add_argument("--users", default="u%05d")
@@ -235,29 +246,78 @@ def parse(argv):
     return p.parse_args(argv)
 
 
-def main(argv):
-    args = parse(argv)
-    raise_limit(args.sessions + 100)
+def report(args, r):
+    if args.json:
+        print(json.dumps(r))
+        return
+    print(f"{r['sessions']} sessions{' over TLS' if r['tls'] else ''}, "
+          f"opened in {r['opened_s']} s")
+    for name, (was, now) in r["processes"].items():
+        print(f"  {was:8} -> {now:8} KiB  {name}")
+    print(f"  {r['pss_before_kib']:8} -> {r['pss_held_kib']:8} KiB: "
+          f"{r['kib_per_session']} KiB a session")
+    print(f"  meanwhile {r['visits']} visits of another client, the "
+          f"slowest {r['slowest_visit_ms']} ms", flush=True)
+
+
+def run(args):
+    """One measurement; true when everybody was served"""
     try:
         r = measure(args)
     except (OSError, Refused) as e:
         print(f"idle.py: {e}", file=sys.stderr)
-        return 1
-    if args.json:
-        print(json.dumps(r))
-    else:
-        print(f"{r['sessions']} sessions{' over TLS' if r['tls'] else ''}, "
-              f"opened in {r['opened_s']} s")
-        for name, (was, now) in r["processes"].items():
-            print(f"  {was:8} -> {now:8} KiB  {name}")
-        print(f"  {r['pss_before_kib']:8} -> {r['pss_held_kib']:8} KiB: "
-              f"{r['kib_per_session']} KiB a session")
-        print(f"  meanwhile {r['visits']} visits of another client, the "
-              f"slowest {r['slowest_visit_ms']} ms")
+        return False
+    report(args, r)
     if r["visit_failure"]:
         print(f"idle.py: {r['visit_failure']}", file=sys.stderr)
-        return 1
-    return 0
+    return not r["visit_failure"]
+
+
+def run_own(args):
+    """A restanted of our own, with maildrops for everybody"""
+    root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    os.environ.setdefault("RESTANTE_BUILD",
+                          os.path.join(root, "build", "release"))
+    sys.path.insert(0, os.path.join(root, "tests", "e2e"))
+    from office import Office
+    users = [args.users % n for n in range(args.sessions)]
+    args.worker = args.worker or "worker"
+    good = True
+    for args.tls in (False, True):
+        with Office(
+                users={u: "{PLAIN}" + args.password
+                       for u in [args.worker, *users]},
+                server={"fronts": args.fronts},
+                limits={"sessions": args.sessions + 100,
+                        "sessions_per_address": args.sessions + 100},
+                listeners={"clear": {"protocol": "pop3", "tls": "start",
+                                     "clear_login": "yes"}}) as office:
+            furnish(office, users + [args.worker], args.messages)
+            args.pid = office.pid
+            args.port = office.ports["pop3s" if args.tls else "clear"]
+            good = run(args) and good
+    return good
+
+
+def furnish(office, users, messages):
+    """the same few messages for everybody, by links"""
+    first = None
+    for user in users:
+        office.maildir(user)
+        for n in range(messages):
+            if first is None:
+                first = office.put(user, b"Subject: x\n\n" + b"hello\n" * 300,
+                                   name="1700000000.0.x")
+            else:
+                os.link(first, office.mail_root / user / "new" /
+                        f"1700000000.{n}.x")
+
+
+def main(argv):
+    args = parse(argv)
+    # a server needs more than one for each session
+    raise_limit(args.sessions + 100, 4 * args.sessions + 1000)
+    return 0 if (run if args.pid else run_own)(args) else 1
 
 
 if __name__ == "__main__":
