@@ -170,6 +170,12 @@ auth_fd(const struct auth *a)
 	return worker_fd(a->pool);
 }
 
+unsigned
+auth_hashing(const struct auth *a)
+{
+	return worker_pending(a->pool);
+}
+
 const struct passwd_table *
 auth_table(struct auth *a)
 {

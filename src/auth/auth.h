@@ -55,6 +55,8 @@ int auth_fd(const struct auth *a);
 /* Runs finished work and due delays; returns the milliseconds until it wants
  * to be called again although nothing becomes readable, or -1. */
 int auth_run(struct auth *a, uint64_t now_ms);
+/* hashes under way, for the status page and the tests */
+unsigned auth_hashing(const struct auth *a);
 
 struct auth_peer {
 	/* the client's address, 16 octets (IPv4 as ::ffff:a.b.c.d); the

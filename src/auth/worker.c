@@ -30,6 +30,7 @@ struct worker_pool {
 	pthread_cond_t work;
 	struct list todo, done;
 	unsigned queued, queue_max;
+	unsigned pending;	/* the caller's thread only */
 	bool stop;
 	int fd;
 	unsigned nthreads;
@@ -206,9 +207,12 @@ worker_submit(struct worker_pool *p, struct pop_span field,
 		pthread_cond_signal(&p->work);
 	}
 	pthread_mutex_unlock(&p->lock);
-	if (full)
+	if (full) {
 		job_free(j);
-	return full ? -1 : 0;
+		return -1;
+	}
+	p->pending++;
+	return 0;
 }
 
 void *
@@ -226,8 +230,15 @@ worker_take(struct worker_pool *p, enum hash_result *result_r)
 	pthread_mutex_unlock(&p->lock);
 	if (j == NULL)
 		return NULL;
+	p->pending--;
 	owner = j->owner;
 	*result_r = j->result;
 	job_free(j);
 	return owner;
+}
+
+unsigned
+worker_pending(const struct worker_pool *p)
+{
+	return p->pending;
 }

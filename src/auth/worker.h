@@ -27,5 +27,7 @@ int worker_submit(struct worker_pool *p, struct pop_span field,
     struct pop_span secret, void *owner);
 /* A finished job: its owner and *result_r; NULL when there is none. */
 void *worker_take(struct worker_pool *p, enum hash_result *result_r);
+/* submitted and not yet taken */
+unsigned worker_pending(const struct worker_pool *p);
 
 #endif
