@@ -81,7 +81,8 @@ struct pop_stuff {
 };
 
 POP_API void pop_stuff_init(struct pop_stuff *c);
-/* Encodes as much of *in as fits into out; takes it off *in. */
+/* Encodes as much of *in as fits into out; takes it off *in. With 2 octets of
+ * room it always goes on. */
 POP_API void pop_stuff(struct pop_stuff *c, struct pop_span *in,
     struct pop_out *out);
 /* Ends the last line if need be and appends ".CRLF": wants 5 octets of
@@ -166,7 +167,7 @@ enum pop_server_event {
 struct pop_server_info {
 	struct pop_span name;		/* PASS, APOP */
 	struct pop_span secret;		/* PASS: the password; APOP: digest */
-	struct pop_span mechanism;	/* SASL: upper case */
+	struct pop_span mechanism;	/* SASL: as the configuration has it */
 	/* SASL, SASL_DATA: strict base64, already checked; decode it with
 	 * pop_base64_decode. has_data is 0 when AUTH came without an initial
 	 * response; an empty one ("=") has has_data 1 and data.n 0. */
@@ -227,7 +228,8 @@ POP_API struct pop_server *pop_server_init_refused(void *mem,
     const char *text, struct pop_out *out);
 
 /* The longest line that the machine takes in its present state: what the
- * caller must be able to keep of an incomplete line. */
+ * caller must be able to keep of an incomplete line. Ask again after each
+ * step: it is POP_COMMAND_MAX except within AUTH, where it is POP_SASL_MAX. */
 POP_API size_t pop_server_line_max(const struct pop_server *s);
 
 /*
@@ -262,6 +264,10 @@ POP_API void pop_server_tls_started(struct pop_server *s);
  * 0, or -1 when out is too full (call again).  body_failed instead of
  * body_begin answers -ERR.  Once body_begin was called there is no way to
  * report an error but closing the connection.
+ * A caller who knows that the stored octets are wire octets (CRLF everywhere,
+ * also at the end, and no line that begins with a dot) may answer RETR by
+ * sending them itself, instead of body, between body_begin's output and
+ * body_end's.
  */
 POP_API void pop_server_body_begin(struct pop_server *s, struct pop_out *out);
 POP_MUST_USE POP_API int pop_server_body(struct pop_server *s,
@@ -278,8 +284,248 @@ POP_API void pop_server_committed(struct pop_server *s, enum pop_commit how,
 /* 1 in TRANSACTION (and while a COMMIT is under way), else 0 */
 POP_API int pop_server_logged_in(const struct pop_server *s);
 
+/* ---- POP3, the client side ------------------------------------------------ */
+
+struct pop_client;
+
+enum pop_client_flag {
+	/* USER, PASS and clear mechanisms may be sent without TLS */
+	POP_CLIENT_CLEAR_OK = 1 << 0,
+	/* no login of any kind without TLS (RFC 8314) */
+	POP_CLIENT_NEED_TLS = 1 << 1,
+	/* pipeline even when the server did not announce PIPELINING */
+	POP_CLIENT_PIPELINE = 1 << 2
+};
+
+struct pop_client_config {
+	unsigned flags;			/* enum pop_client_flag */
+	/* commands under way at most; 0: 32; never more than
+	 * POP_CLIENT_UNDER_WAY_MAX */
+	unsigned pipeline_max;
+};
+
+enum {
+	POP_CLIENT_UNDER_WAY_MAX = 128,
+	POP_CLIENT_LINE_MAX = 2048,	/* of replies and rows, CRLF included;
+					 * challenges: POP_SASL_MAX */
+	POP_CAPA_TEXT_MAX = 512
+};
+
+enum pop_command {
+	POP_CMD_NONE = 0,
+	POP_CMD_APOP,		/* arg[0] name, arg[1] the hex digest */
+	POP_CMD_AUTH,		/* arg[0] mechanism, arg[1] raw response */
+	POP_CMD_CAPA,
+	POP_CMD_DELE,		/* number */
+	POP_CMD_LAST,
+	POP_CMD_LIST,		/* number, or 0 for all */
+	POP_CMD_NOOP,
+	POP_CMD_PASS,		/* arg[0] password */
+	POP_CMD_QUIT,
+	POP_CMD_RETR,		/* number */
+	POP_CMD_RSET,
+	POP_CMD_STAT,
+	POP_CMD_STLS,
+	POP_CMD_TOP,		/* number, lines */
+	POP_CMD_UIDL,		/* number, or 0 for all */
+	POP_CMD_USER		/* arg[0] name */
+};
+
+/* Zero what a command does not use. */
+struct pop_request {
+	enum pop_command command;
+	uint32_t number;
+	uint64_t lines;
+	struct pop_span arg[2];
+	int has_response;	/* AUTH: arg[1] is an initial response, which
+				 * may be empty */
+};
+
+enum pop_send {
+	POP_SEND_OK = 0,
+	/* AUTH was sent without the initial response, which did not fit or
+	 * which this server may not know: give it as answer to the first
+	 * challenge, which will be empty */
+	POP_SEND_NO_RESPONSE = 1,
+	POP_SEND_FULL = -1,	/* too little room in out: empty it */
+	POP_SEND_BUSY = -2,	/* too many under way, or one that must be
+				 * alone: take replies first */
+	POP_SEND_ARGUMENT = -3,	/* CR, LF or NUL in it, or too long; or a
+				 * message 0 */
+	POP_SEND_STATE = -4,	/* not a command for this state */
+	POP_SEND_NEED_TLS = -5	/* the configuration forbids it in clear */
+};
+
+enum pop_client_event {
+	POP_CLIENT_MORE = 0,	/* input used up: bring more */
+	POP_CLIENT_FULL,	/* output full: empty it, call again */
+	POP_CLIENT_WAIT,	/* TLS or a challenge waits for its answer */
+	POP_CLIENT_GREETING,	/* `ok`, `text`, `code`, `stamp` */
+	/* The reply to `command`; with STAT: `count`, `octets`; LIST n:
+	 * `number`, `octets`; UIDL n: `number`, `uidl`; LAST: `count`. */
+	POP_CLIENT_REPLY,
+	/* "+OK" to a command with many lines: then come ROW (CAPA, LIST,
+	 * UIDL) or PIECE (RETR, TOP), then END. */
+	POP_CLIENT_BEGIN,
+	POP_CLIENT_ROW,		/* LIST: `number`, `octets`; UIDL: `number`,
+				 * `uidl`; CAPA and AUTH: `text` */
+	POP_CLIENT_PIECE,	/* `piece`: octets of a message */
+	POP_CLIENT_END,		/* RETR, TOP: `octets` in all */
+	/* in place of ROW or REPLY: the server sent `text`, which cannot be
+	 * (`error` says why). The session goes on. */
+	POP_CLIENT_BAD,
+	POP_CLIENT_CHALLENGE,	/* AUTH: `data`, strict base64; answer it */
+	POP_CLIENT_TLS,		/* shake hands, then pop_client_tls_started */
+	/* The server broke the protocol: `error`, maybe `text`. Close; each
+	 * further step says the same. */
+	POP_CLIENT_ERROR,
+	POP_CLIENT_CLOSE	/* QUIT was answered, or service refused */
+};
+
+enum pop_client_error {
+	POP_CLIENT_E_NONE = 0,
+	POP_CLIENT_E_LONG,	/* a line longer than the limit */
+	POP_CLIENT_E_STATUS,	/* neither +OK nor -ERR */
+	POP_CLIENT_E_UNASKED,	/* octets that answer no command */
+	POP_CLIENT_E_STLS,	/* octets behind the +OK to STLS */
+	POP_CLIENT_E_CHALLENGE,	/* BAD: a challenge that is not base64; the
+				 * exchange was cancelled, a REPLY follows */
+	POP_CLIENT_E_CANCEL,	/* +OK to a cancelled exchange */
+	POP_CLIENT_E_NUMBER,	/* BAD: not the numbers it should have */
+	POP_CLIENT_E_UIDL	/* BAD: no unique-id of 1..70 octets of
+				 * 0x21..0x7e; `number` is right */
+};
+
+/* Response codes (RFC 2449 section 8, RFC 3206, RFC 6856). */
+enum pop_code {
+	POP_CODE_NONE = 0,
+	POP_CODE_AUTH,		/* credentials: ask the user */
+	POP_CODE_IN_USE,	/* locked: later */
+	POP_CODE_LOGIN_DELAY,	/* too soon: later */
+	POP_CODE_SYS_TEMP,	/* later */
+	POP_CODE_SYS_PERM,	/* tell somebody */
+	POP_CODE_UTF8,		/* needs UTF8 */
+	POP_CODE_OTHER		/* unknown: see the text */
+};
+
+struct pop_client_info {
+	enum pop_command command;	/* the command that this belongs to */
+	int ok;				/* +OK */
+	enum pop_code code;
+	struct pop_span text;		/* for people, without a known code */
+	struct pop_span stamp;		/* GREETING: "<...>", only if it is a
+					 * strict msg-id; else empty */
+	uint32_t number;		/* message; in REPLY, BEGIN, PIECE and
+					 * END that of the request */
+	uint32_t count;
+	uint64_t octets;
+	struct pop_span uidl;
+	struct pop_span piece;
+	struct pop_span data;
+	enum pop_client_error error;
+};
+
+enum pop_capa_has {		/* RFC 2449, 2595, 3206, 5034, 6856 */
+	POP_CAPA_TOP = 1 << 0,
+	POP_CAPA_USER = 1 << 1,
+	POP_CAPA_SASL = 1 << 2,
+	POP_CAPA_RESP_CODES = 1 << 3,
+	POP_CAPA_LOGIN_DELAY = 1 << 4,
+	POP_CAPA_LOGIN_DELAY_USER = 1 << 5,	/* may differ after login */
+	POP_CAPA_PIPELINING = 1 << 6,
+	POP_CAPA_EXPIRE = 1 << 7,
+	POP_CAPA_EXPIRE_NEVER = 1 << 8,
+	POP_CAPA_EXPIRE_USER = 1 << 9,
+	POP_CAPA_UIDL = 1 << 10,
+	POP_CAPA_IMPLEMENTATION = 1 << 11,
+	POP_CAPA_STLS = 1 << 12,
+	POP_CAPA_AUTH_RESP_CODE = 1 << 13,
+	POP_CAPA_UTF8 = 1 << 14,
+	POP_CAPA_UTF8_USER = 1 << 15,
+	POP_CAPA_LANG = 1 << 16
+};
+
+struct pop_capa {
+	/* 0: not asked (or forgotten), 1: listed, -1: CAPA was refused, so
+	 * that nothing is known to be there or not */
+	int known;
+	unsigned has;			/* enum pop_capa_has */
+	uint32_t login_delay;		/* seconds */
+	uint32_t expire;		/* days */
+	char mechanisms[POP_CAPA_TEXT_MAX];	/* "PLAIN LOGIN", upper case */
+	char implementation[POP_CAPA_TEXT_MAX];
+};
+
+POP_API size_t pop_client_size(void);
+/* `tls_on`: the connection is encrypted already (port 995). */
+POP_API struct pop_client *pop_client_init(void *mem,
+    const struct pop_client_config *config, int tls_on);
+/* What the caller must be able to keep of an incomplete line, in the present
+ * state. */
+POP_API size_t pop_client_line_max(const struct pop_client *c);
+
+/*
+ * Appends a command to `out` and remembers that its reply will come.  Nothing
+ * is sent and nothing remembered unless the result is POP_SEND_OK or
+ * POP_SEND_NO_RESPONSE.  Without PIPELINING (see pop_client_capa and
+ * POP_CLIENT_PIPELINE) one command is under way at a time.  AUTH and STLS are
+ * always alone.  With pipelining, commands for after the login may follow PASS
+ * or APOP at once.
+ *
+ * Whoever pipelines must read while it writes: a server may stop reading until
+ * its replies are taken.
+ */
+POP_MUST_USE POP_API enum pop_send pop_client_send(struct pop_client *c,
+    const struct pop_request *request, struct pop_out *out);
+/* commands that have no complete answer yet */
+POP_API unsigned pop_client_under_way(const struct pop_client *c);
+
+/*
+ * Uses input until something is to be told.  `out` is needed only to cancel
+ * an exchange; it wants 3 octets of room.  A connection that ends before END
+ * has not delivered the message.
+ */
+POP_MUST_USE POP_API enum pop_client_event pop_client_step(
+    struct pop_client *c, struct pop_span *in, struct pop_out *out,
+    struct pop_client_info *info_r);
+
+/* Answers to CHALLENGE: raw octets, sent as base64 (POP_SEND_OK or
+ * POP_SEND_FULL), or giving up; then the REPLY to AUTH comes. */
+POP_MUST_USE POP_API enum pop_send pop_client_respond(struct pop_client *c,
+    struct pop_span response, struct pop_out *out);
+POP_MUST_USE POP_API enum pop_send pop_client_cancel(struct pop_client *c,
+    struct pop_out *out);
+
+/* Answer to TLS after a finished handshake: what the server said in clear
+ * about its capabilities is forgotten. Octets that were read before the
+ * handshake may not be presented after it. */
+POP_API void pop_client_tls_started(struct pop_client *c);
+
+/* never NULL */
+POP_API const struct pop_capa *pop_client_capa(const struct pop_client *c);
+/* is `name` among the announced SASL mechanisms? */
+POP_API int pop_capa_mechanism(const struct pop_capa *capa,
+    const char *name);
+/* 1 once a login was accepted */
+POP_API int pop_client_logged_in(const struct pop_client *c);
+
 /* ---- SMTP and LMTP, the receiving side (RFC 5321, 2033 and others) ------- */
 
+/*
+ * What the machine decides by itself, so that two readers of one stream can
+ * never see different messages or commands in it:
+ * - A message ends with CRLF "." CRLF alone.  A message with a bare LF, a
+ *   bare CR (550 5.5.2) or a NUL (550 5.6.0) is read to its true end and then
+ *   refused.  With POP_SMTP_NORMALIZE line ends are repaired instead, and
+ *   a dot means something only behind a CRLF that came as one.
+ * - A command ends with CRLF.  One that ends with a bare LF is answered 500
+ *   and the connection closed; with NORMALIZE it is taken.
+ * - Octets that came in the same input behind DATA or STARTTLS are not
+ *   executed: 554 5.5.0 and CLOSE.  BDAT without a size that can be read: 501
+ *   and CLOSE, for nobody knows where its octets end.
+ * - A message that is too large (552 5.3.4) or has too many Received fields
+ *   (554 5.4.6) is read to its end too.  Its lines may be of any length.
+ */
 struct pop_smtp;
 
 enum pop_smtp_flag {
@@ -316,7 +562,11 @@ enum pop_smtp_event {
 	POP_SMTP_END,		/* the message is whole: store it */
 	/* no answer: */
 	POP_SMTP_ABORT,		/* forget the message and its recipients */
-	POP_SMTP_TLS,		/* write, shake hands, pop_smtp_tls_started */
+	/* Write the output, shake hands, call pop_smtp_tls_started; what
+	 * came in the clear until then must not be presented afterwards. */
+	POP_SMTP_TLS,
+	/* Write the output, then close. A transaction that is open is over,
+	 * without an ABORT. */
 	POP_SMTP_CLOSE
 };
 
@@ -326,12 +576,14 @@ struct pop_smtp_info {
 	/* MAIL, RCPT: the path without <>, source route and quotes removed
 	 * from the local part where they are not needed. A local part in
 	 * `local` has its backslashes and quotes resolved. `domain` is empty
-	 * for <> and <Postmaster>. */
+	 * for <> and <Postmaster>. No control characters; beyond ASCII only
+	 * well-formed UTF-8, and only when `utf8`. They lie in the machine:
+	 * valid until the next call of pop_smtp_step. */
 	struct pop_span path;
 	struct pop_span local;
 	struct pop_span domain;
 	uint64_t size;			/* MAIL SIZE=, 0 when not given */
-	int utf8;			/* MAIL SMTPUTF8 */
+	int utf8;			/* MAIL, RCPT: SMTPUTF8 was given */
 	int eight_bit;			/* MAIL BODY=8BITMIME */
 	struct pop_span piece;
 };
@@ -343,6 +595,7 @@ POP_API struct pop_smtp *pop_smtp_init(void *mem,
 POP_API struct pop_smtp *pop_smtp_init_refused(void *mem,
     const struct pop_smtp_config *config, unsigned code, const char *text,
     struct pop_out *out);
+/* As pop_server_line_max; text lines of a message do not count. */
 POP_API size_t pop_smtp_line_max(const struct pop_smtp *s);
 
 /* As pop_server_step. */
@@ -353,7 +606,8 @@ POP_MUST_USE POP_API enum pop_smtp_event pop_smtp_step(struct pop_smtp *s,
  * Answers MAIL, RCPT and DATA with a reply.  code: three digits; enhanced:
  * "2.1.5" or NULL; text: no CR or LF.  2yz accepts (for DATA, 250 means
  * "ready": the machine sends 354, or nothing for BDAT); 4yz and 5yz refuse.
- * A refused BDAT is read and thrown away before its reply.
+ * A refused BDAT is read and thrown away before its reply.  After 421 comes
+ * CLOSE.
  */
 POP_API void pop_smtp_answer(struct pop_smtp *s, unsigned code,
     const char *enhanced, const char *text, struct pop_out *out);
