@@ -134,9 +134,9 @@ enum auth_lookup auth_find(struct auth *a, struct pop_span name,
  */
 const char *auth_message(struct auth *a);
 
-/* SASL mechanisms, separated by one blank: for CAPA.  Without TLS only those
- * that do not show the secret to a listener; what a listener with clear
- * logins allowed offers without TLS is the list of tls = true. */
+/* SASL mechanisms that can work now, separated by one blank: for CAPA.
+ * Whether those that show the secret may be used without TLS is not decided
+ * here, but by the listener (POP_SERVER_CLEAR_OK): both lists have them. */
 const char *auth_mechanisms(const struct auth *a, bool tls);
 /* whether some user has a clear secret for APOP */
 bool auth_has_apop(const struct auth *a);

@@ -10,8 +10,8 @@
 
 struct sasl {
 	Gsasl *gsasl;
-	char all[256];
-	char secret[256];
+	char names[256];	/* what works without TLS */
+	char names_tls[256];
 };
 
 struct sasl_session {
@@ -47,9 +47,10 @@ sasl_new(void)
 		return NULL;
 	}
 	for (size_t i = 0; i < sizeof(mechs) / sizeof(mechs[0]); i++) {
-		name_add(sasl->all, sizeof(sasl->all), mechs[i]->name);
-		if ((mechs[i]->flags & SASL_CLEAR) == 0)
-			name_add(sasl->secret, sizeof(sasl->secret),
+		name_add(sasl->names_tls, sizeof(sasl->names_tls),
+		    mechs[i]->name);
+		if ((mechs[i]->flags & SASL_NEEDS_TLS) == 0)
+			name_add(sasl->names, sizeof(sasl->names),
 			    mechs[i]->name);
 	}
 	return sasl;
@@ -71,9 +72,9 @@ sasl_gsasl(struct sasl *sasl)
 }
 
 const char *
-sasl_names(const struct sasl *sasl, bool clear)
+sasl_names(const struct sasl *sasl, bool tls)
 {
-	return clear ? sasl->all : sasl->secret;
+	return tls ? sasl->names_tls : sasl->names;
 }
 
 struct sasl_session *

@@ -31,8 +31,8 @@ struct sasl;			/* shared by all sessions of an auth */
 struct sasl_session;
 
 enum sasl_flag {
-	/* who listens learns the secret: only under TLS by default */
-	SASL_CLEAR = 1 << 0,
+	/* cannot work without TLS (channel binding, certificates) */
+	SASL_NEEDS_TLS = 1 << 0,
 	/* the client speaks first: without an initial response the first
 	 * challenge is empty */
 	SASL_CLIENT_FIRST = 1 << 1
@@ -51,8 +51,8 @@ struct sasl_mech {
 struct sasl *sasl_new(void);
 void sasl_free(struct sasl *sasl);
 
-/* names separated by blanks; with `clear` those with SASL_CLEAR too */
-const char *sasl_names(const struct sasl *sasl, bool clear);
+/* names separated by one blank; without `tls` not those that need it */
+const char *sasl_names(const struct sasl *sasl, bool tls);
 
 /* NULL: no such mechanism (case does not matter), or no memory */
 struct sasl_session *sasl_session_new(struct sasl *sasl,

@@ -115,7 +115,7 @@ plain_free(void *state)
 
 const struct sasl_mech sasl_mech_plain = {
 	.name = "PLAIN",
-	.flags = SASL_CLEAR | SASL_CLIENT_FIRST,
+	.flags = SASL_CLIENT_FIRST,
 	.start = plain_start,
 	.step = plain_step,
 	.free = plain_free
