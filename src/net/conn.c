@@ -120,6 +120,7 @@ tls_read(struct conn *c, void *p, size_t n)
 		return CONN_ERROR;
 	tls_clear();
 	ret = SSL_read_ex(c->ssl, p, n, &got);
+	c->drained = ret <= 0;
 	return ret > 0 ? (ssize_t)got : tls_result(c, ret);
 }
 
@@ -206,7 +207,7 @@ conn_pending(const struct conn *c)
 {
 	int n;
 
-	if (c->ssl == NULL || c->broken)
+	if (c->ssl == NULL || c->broken || c->drained)
 		return 0;
 	n = SSL_pending(c->ssl);
 	if (n > 0)

@@ -24,6 +24,7 @@ struct conn {
 				 * CONN_AGAIN waits for */
 	bool eof_clean;		/* a read gave 0 after close_notify or FIN */
 	bool broken;		/* private: TLS state is unusable */
+	bool drained;		/* private: the last read gave CONN_AGAIN */
 	struct tls_server *tls;	/* private: held during the handshake */
 	const char *why;	/* static text for the last CONN_ERROR of TLS,
 				 * or NULL: see errno */
@@ -37,9 +38,9 @@ ssize_t conn_read(struct conn *c, void *p, size_t n);
  * CONN_AGAIN the next call must offer the same octets again (at any address)
  * and may offer more behind them: a part may be encrypted already. */
 ssize_t conn_write(struct conn *c, const void *p, size_t n);
-/* Octets that conn_read can give without the socket being readable; TLS may
- * say 1 for a record it has not opened yet, whose read may still give
- * CONN_AGAIN.  Not 0 after a read: read again before waiting. */
+/* Octets that conn_read may give without the socket being readable: not 0
+ * after a read means read again before waiting.  TLS says 1 for a record it
+ * has not opened yet.  Always 0 after conn_read gave CONN_AGAIN. */
 size_t conn_pending(const struct conn *c);
 /* TLS from now on. 0 or -1 (memory). Then conn_handshake until it is not
  * CONN_AGAIN: 0 done, CONN_ERROR. */

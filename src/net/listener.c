@@ -238,6 +238,8 @@ listen_tcp(const char *address, bool reuseport, int *fds,
 	if (!is_port(port))
 		return fail(error_r, address, "the port is not one of 0 to "
 		    "65535");
+	if (*address == '[')
+		hints.ai_flags |= AI_NUMERICHOST;
 	e = getaddrinfo(*host != '\0' ? host : NULL, port, &hints, &list);
 	if (e != 0)
 		return fail(error_r, address, e == EAI_SYSTEM ?
