@@ -129,6 +129,12 @@ log_adopt(int fd)
 }
 
 void
+log_program(const char *program)
+{
+	(void)snprintf(sink.program, sizeof(sink.program), "%s", program);
+}
+
+void
 log_set_level(enum log_level level)
 {
 	sink.level = level;

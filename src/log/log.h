@@ -35,6 +35,8 @@ void log_reopen(void);
  * who can sent it.  And the one in use. */
 void log_adopt(int fd);
 int log_fd(void);
+/* another name in each line: a process that has become somebody else */
+void log_program(const char *program);
 void log_set_level(enum log_level level);
 
 struct log_line { char text[2048]; size_t n; enum log_level level; bool cut; };
