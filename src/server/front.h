@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * front: the process that talks to clients.  It has sockets, TLS and the
+ * protocol machines; no file system, no passwords, no maildrop but by the
+ * descriptors that the store hands it for its own sessions.
+ */
+#ifndef RESTANTE_SERVER_FRONT_H
+#define RESTANTE_SERVER_FRONT_H
+
+#include "base/map.h"
+#include "server/link.h"
+#include "server/role.h"
+#include "server/session.h"
+#include "server/settings.h"
+
+enum {
+	FRONT_IN = 16 * 1024,
+	FRONT_FILE = 64 * 1024,
+	FRONT_OUT = 2 * FRONT_FILE + 16 * 1024	/* a stuffed FRONT_FILE fits */
+};
+
+struct front_listener {
+	struct loop_io io;
+	struct front *front;
+	unsigned listen;
+};
+
+struct front {
+	struct loop *loop;
+	struct links links;
+	struct link *control, *auth, *store;	/* NULL while there is none */
+	struct meter *meter;
+	unsigned slot;			/* its row in the meter */
+	struct shared_conf *conf;
+	struct settings *settings;	/* for new sessions */
+	char *mechanisms_clear, *mechanisms_tls;
+	bool has_apop;
+	struct tls_server *tls_pop, *tls_smtp;
+	struct map sessions;		/* id -> struct session */
+	struct session *first;
+	size_t count;
+	uint32_t last_id, last_serial;
+	struct front_listener *listeners;
+	size_t nlisteners;
+	bool ready, draining;
+	struct loop_timer drain_timer, accept_timer;
+	unsigned char in[FRONT_IN], out[FRONT_OUT], file[FRONT_FILE];
+};
+
+/* never returns */
+_Noreturn void front_main(const struct role_start *start);
+
+/* front_ipc.c */
+struct link *front_link(struct front *f, int fd, enum ipc_role peer,
+    uint32_t serial);
+/* builds settings anew; false: the old ones stay */
+bool front_rebuild(struct front *f);
+/* front.c */
+void front_drain(struct front *f);
+/* a session has left the list */
+void front_session_gone(struct front *f);
+
+#endif

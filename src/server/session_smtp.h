@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * session_smtp: what the two halves of an SMTP or LMTP session share: the
+ * dialogue (session_smtp.c) and the message on its way into the store's file
+ * (session_spool.c).
+ */
+#ifndef RESTANTE_SERVER_SESSION_SMTP_H
+#define RESTANTE_SERVER_SESSION_SMTP_H
+
+#include "proto/trace.h"
+#include "server/front.h"
+#include "store/store.h"
+
+enum smtp_wait {
+	SMTP_NOTHING,
+	SMTP_RCPT,		/* auth looks the recipient up */
+	SMTP_BEGIN,		/* the store makes a file */
+	SMTP_RESULTS		/* the store delivers */
+};
+
+enum smtp_answer {
+	SMTP_NO_ANSWER,
+	SMTP_ANSWER_RCPT,	/* code, enhanced, text */
+	SMTP_ANSWER_DATA,
+	SMTP_ANSWER_END
+};
+
+struct recipient {
+	char *address;		/* as the client wrote it, without <> */
+	enum store_result result;
+};
+
+struct smtp {
+	struct pop_smtp *machine;	/* behind this struct */
+	char *helo;
+	bool extended, utf8;
+	char *sender;
+	struct recipient *recipients;
+	unsigned n;			/* accepted ones */
+	char *asked;			/* address of SMTP_RCPT */
+	enum smtp_wait wait;
+	enum smtp_answer answer;
+	unsigned code;
+	const char *enhanced, *text;	/* static */
+	unsigned results, given;	/* that came, that were answered */
+
+	/* the message, see session_spool.c */
+	int fd;				/* -1: none */
+	unsigned carrier;
+	uint64_t written;		/* octets in the file */
+	struct pop_measure measure;	/* of the message alone */
+	struct trace_strip strip;
+	struct trace_lf lf;
+	size_t pending;			/* octets in the front's file memory */
+	bool spool_failed;
+	int64_t time;
+	char id[48];
+
+	uint32_t messages, delivered, refused;
+};
+
+/* session_spool.c */
+/* the store's file has come: its header goes in; false: could not */
+bool spool_begin(struct session *s, int fd, unsigned carrier);
+/* a piece of the message; failures are told to the machine */
+void spool_piece(struct session *s, struct pop_span piece);
+/* what is pending goes into the file: at the end of every step, because its
+ * memory is the front's */
+void spool_flush(struct session *s);
+/* the message is whole: asks the store to deliver; false: the store is gone
+ * or the spool failed */
+bool spool_deliver(struct session *s);
+/* closes the file; the store removes it */
+void spool_drop(struct smtp *p);
+/* a line in the log for recipient i */
+void spool_log(struct session *s, unsigned i);
+
+#endif
