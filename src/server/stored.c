@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * stored: the loop of the process that sees the mail.
+ *
+ * Takes tickets from auth and requests from the fronts; the work is done by
+ * the store's threads (stored_session.c, stored_delivery.c).  Runs as the
+ * mail's owner, confined to the mail root.
+ */
+#include "server/stored.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "log/log.h"
+#include "server/stored_internal.h"
+#include "sys/drop.h"
+
+static struct stored stored;
+
+void
+stored_config(const struct conf *c, struct store_config *out)
+{
+	*out = (struct store_config){
+		.engine = c->engine,
+		.root = c->root,
+		.hostname = c->hostname,
+		.threads = c->store_threads,
+	};
+}
+
+void
+stored_reply(struct link *front, enum ipc_kind kind, uint32_t id,
+    struct ipc_writer *w, int fd)
+{
+	int r = ipc_send(&front->chan, kind, id, w, fd);
+
+	if (r == IPC_ENOMEM)
+		log_msg(LOG_LEVEL_ERROR, "no memory to answer a front");
+	link_unref(front);
+}
+
+static void
+maybe_exit(struct stored *d)
+{
+	if (d->draining && d->fronts.count == 0)
+		loop_stop(d->loop);
+}
+
+static void
+complain(struct stored *d, struct link *l)
+{
+	struct ipc_writer w;
+
+	log_msg(LOG_LEVEL_ERROR, "a %s process broke the rules",
+	    role_name(l->chan.peer));
+	if (d->control == NULL)
+		return;
+	ipc_writer_init(&w);
+	ipc_put_u8(&w, l->chan.peer);
+	ipc_put_u32(&w, l->chan.serial);
+	(void)ipc_send(&d->control->chan, IPC_CTL_COMPLAIN, 0, &w, -1);
+}
+
+/* ---- fronts -------------------------------------------------------------- */
+
+static bool
+front_frame(struct link *l, struct ipc_frame *f)
+{
+	struct client *c = l->owner;
+
+	switch ((int)f->kind) {
+	case IPC_STORE_BODY:
+		return session_body(c, f);
+	case IPC_STORE_COMMIT:
+		return session_commit(c, f);
+	case IPC_STORE_CLOSE:
+		session_close(c, f->id);
+		return true;
+	case IPC_STORE_BEGIN:
+		/* the tickets were sent before the front could know of them,
+		 * but on another channel */
+		if (c->d->auth != NULL)
+			link_drain_into(c->d->auth);
+		return delivery_begin(c, f);
+	case IPC_STORE_DELIVER:
+		return delivery_deliver(c, f);
+	case IPC_STORE_ABORT:
+		if (c->d->auth != NULL)
+			link_drain_into(c->d->auth);
+		delivery_abort(c, f->id);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void
+front_gone(struct link *l, bool broke)
+{
+	struct client *c = l->owner;
+	struct stored *d = c->d;
+
+	if (broke)
+		complain(d, l);
+	(void)map_take(&d->fronts, l->chan.serial);
+	sessions_close_all(c);
+	deliveries_abort_all(c);
+	free(c);
+	link_unref(l);
+	maybe_exit(d);
+}
+
+static bool
+add_front(struct stored *d, int fd, uint32_t serial)
+{
+	struct client *c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		return false;
+	c->d = d;
+	c->link = link_new(&d->links, fd, IPC_STORE, IPC_FRONT, serial,
+	    front_frame, front_gone, c);
+	if (c->link == NULL) {
+		free(c);
+		return false;
+	}
+	if (map_put(&d->fronts, serial, c) != 0) {
+		link_end(c->link, false);
+		return false;
+	}
+	return true;
+}
+
+/* ---- auth ---------------------------------------------------------------- */
+
+enum { NAME_MAX_OCTETS = 255, PATH_MAX_OCTETS = 1024 };
+
+static bool
+auth_frame(struct link *l, struct ipc_frame *f)
+{
+	struct stored *d = l->owner;
+	struct client *c;
+	struct ipc_reader r;
+	char *user = NULL, *maildrop;
+	uint32_t index = 0;
+	bool ok;
+
+	ipc_reader_init(&r, f->payload);
+	c = map_get(&d->fronts, ipc_get_u32(&r));
+	if (f->kind == IPC_TICKET_OPEN)
+		user = ipc_get_str(&r, NAME_MAX_OCTETS);
+	else
+		index = ipc_get_u32(&r);
+	maildrop = ipc_get_str(&r, PATH_MAX_OCTETS);
+	ok = ipc_reader_end(&r);
+	/* a front that has gone meanwhile needs no ticket */
+	if (ok && c != NULL) {
+		if (f->kind == IPC_TICKET_OPEN)
+			session_open(c, f->id, user, maildrop);
+		else
+			delivery_ticket(c, f->id, index, maildrop);
+	}
+	free(user);
+	free(maildrop);
+	return ok;
+}
+
+static void
+auth_gone(struct link *l, bool broke)
+{
+	struct stored *d = l->owner;
+
+	if (broke)
+		complain(d, l);
+	if (d->auth == l)
+		d->auth = NULL;
+	link_unref(l);
+}
+
+/* ---- the parent ---------------------------------------------------------- */
+
+static bool
+add_peer(struct stored *d, unsigned role, uint32_t serial, int fd)
+{
+	if (role == IPC_FRONT)
+		return add_front(d, fd, serial);
+	if (role != IPC_AUTH)
+		return false;
+	if (d->auth != NULL)
+		link_end(d->auth, false);
+	d->auth = link_new(&d->links, fd, IPC_STORE, IPC_AUTH, serial,
+	    auth_frame, auth_gone, d);
+	return d->auth != NULL;
+}
+
+/* limits take effect; engine, root and threads want a restart */
+static bool
+reload(struct stored *d, struct pop_span payload)
+{
+	struct ipc_reader r;
+	struct pop_span text;
+	struct conf *conf;
+
+	ipc_reader_init(&r, payload);
+	text = ipc_get_span(&r);
+	if (!ipc_reader_end(&r) || conf_read_text(d->conf->path,
+	    (const char *)text.p, text.n, stderr, &conf) != 0)
+		return false;
+	pthread_mutex_lock(&d->lock);
+	conf_free(d->conf);
+	d->conf = conf;
+	pthread_mutex_unlock(&d->lock);
+	return true;
+}
+
+static bool
+control_frame(struct link *l, struct ipc_frame *f)
+{
+	struct stored *d = l->owner;
+	struct ipc_reader r;
+	unsigned role;
+	uint32_t serial;
+
+	if (f->kind == IPC_CTL_CONF)
+		return reload(d, f->payload);
+	if (f->kind == IPC_CTL_LOG)
+		log_adopt(ipc_frame_take_fd(f));
+	if (f->kind == IPC_CTL_DRAIN) {
+		d->draining = true;
+		maybe_exit(d);
+	}
+	if (f->kind != IPC_CTL_PEER)
+		return true;
+	ipc_reader_init(&r, f->payload);
+	role = ipc_get_u8(&r);
+	serial = ipc_get_u32(&r);
+	return ipc_reader_end(&r) &&
+	    add_peer(d, role, serial, ipc_frame_take_fd(f));
+}
+
+static void
+control_gone(struct link *l, bool broke)
+{
+	struct stored *d = l->owner;
+
+	(void)broke;
+	d->control = NULL;
+	link_unref(l);
+	d->draining = true;
+	maybe_exit(d);
+}
+
+/* ---- the process --------------------------------------------------------- */
+
+static bool
+stored_init(struct stored *d, const struct role_start *start)
+{
+	struct store_config config;
+	const char *error;
+
+	d->conf = start->conf;
+	(void)pthread_mutex_init(&d->lock, NULL);
+	if (getrandom(&d->hash_key, sizeof(d->hash_key), 0) !=
+	    sizeof(d->hash_key))
+		return false;
+	d->loop = loop_new();
+	if (d->loop == NULL || links_init(&d->links, d->loop) != 0)
+		return false;
+	stored_config(d->conf, &config);
+	d->store = store_new(&config, &error);
+	if (d->store == NULL) {
+		log_msg(LOG_LEVEL_ERROR, "%s", error);
+		exit(1);
+	}
+	d->control = link_new(&d->links, start->control, IPC_STORE,
+	    IPC_PARENT, 0, control_frame, control_gone, d);
+	if (d->control == NULL)
+		return false;
+	for (size_t i = 0; i < start->npeers; i++)
+		if (!add_peer(d, start->peers[i].role,
+		    start->peers[i].serial, start->peers[i].fd))
+			return false;
+	return true;
+}
+
+void
+stored_main(const struct role_start *start)
+{
+	struct stored *d = &stored;
+
+	(void)drop_raise_files(65536);
+	role_drop(start);
+	if (!stored_init(d, start)) {
+		log_msg(LOG_LEVEL_ERROR, "cannot start: %s", strerror(errno));
+		exit(1);
+	}
+	role_sandbox(start);
+	(void)ipc_send(&d->control->chan, IPC_CTL_READY, 0, NULL, -1);
+	if (loop_run(d->loop) != 0)
+		log_msg(LOG_LEVEL_ERROR, "event loop: %s", strerror(errno));
+	/* queued operations end first: nothing is half done */
+	store_free(d->store);
+	map_release(&d->fronts);
+	map_release(&d->users);
+	conf_free(d->conf);
+	exit(0);
+}
