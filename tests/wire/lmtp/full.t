@@ -1,0 +1,37 @@
+# One of the mailboxes is full
+checks: L-4
+ref: RFC 2033 section 4.2
+protocol: lmtp
+
+S~ 220 *
+C: LHLO client.example
+S= ehlo list
+store full finch
+C: MAIL FROM:<a@example.org>
+C: RCPT TO:<finch@example.net>
+C: RCPT TO:<wren@example.net>
+S~ 250*
+either
+S~ 250*
+S~ 250*
+C: DATA
+S~ 354*
+C: x
+C: .
+S~ 452*
+S~ 250*
+or
+; or it says so at once
+S~ 452*
+S~ 250*
+C: DATA
+S~ 354*
+C: x
+C: .
+S~ 250*
+end
+C: QUIT
+S~ 221*
+S! closed
+stored wren 1
+stored finch 0

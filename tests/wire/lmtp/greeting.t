@@ -1,0 +1,20 @@
+# LHLO, and neither EHLO nor HELO
+checks: L-1 L-6
+ref: RFC 2033 sections 4.1, 5
+protocol: lmtp
+
+S~ 220 pop.example.net*
+C: EHLO client.example
+S~ 500*
+C: HELO client.example
+S~ 500*
+C: MAIL FROM:<a@example.org>
+S~ 503*
+C: LHLO client.example
+S= ehlo list
+capa list has PIPELINING ENHANCEDSTATUSCODES 8BITMIME CHUNKING SIZE SMTPUTF8
+C: NOOP
+S~ 250*
+C: QUIT
+S~ 221*
+S! closed

@@ -1,0 +1,27 @@
+# One reply for each accepted recipient, in order, duplicates too
+checks: L-3
+ref: RFC 2033 section 4.2
+protocol: lmtp
+
+S~ 220 *
+C: LHLO client.example
+S= ehlo list
+C: MAIL FROM:<a@example.org>
+C: RCPT TO:<wren@example.net>
+C: RCPT TO:<nobody@example.net>
+C: RCPT TO:<wren@example.net>
+C: DATA
+S~ 250*
+S~ 250*
+S~ 550*
+S~ 250*
+S~ 354*
+C: x
+C: .
+C: NOOP
+C: QUIT
+S~ 250*
+S~ 250*
+S~ 250*
+S~ 221*
+S! closed

@@ -1,0 +1,31 @@
+# Long text lines are stored as they came
+checks: M-9
+ref: RFC 5321 section 4.5.3.1.6
+protocol: smtp
+
+S~ 220 *
+C: EHLO client.example
+S= ehlo list
+C: MAIL FROM:<a@example.org>
+C: RCPT TO:<wren@example.net>
+C: DATA
+S~ 250*
+S~ 250*
+S~ 354*
+C: Subject: long
+C:
+C~ \{998*x}
+C~ .\{998*.}
+C~ \{65536*0123456789abcdef}
+C: .
+S~ 250*
+C: QUIT
+S~ 221*
+S! closed
+stored wren 1
+stored wren 1 is
+| Subject: long
+|
+| \{998*x}
+| \{998*.}
+| \{65536*0123456789abcdef}

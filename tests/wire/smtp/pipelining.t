@@ -1,0 +1,38 @@
+# Pipelined commands are answered in order
+checks: M-21
+ref: RFC 2920 section 3.2
+protocol: smtp
+
+S~ 220 *
+C: EHLO client.example
+S= ehlo list
+C: MAIL FROM:<a@example.org>
+C: RCPT TO:<wren@example.net>
+C: RCPT TO:<nobody@example.net>
+C: RCPT TO:<finch@example.net>
+C: DATA
+S~ 250*
+S~ 250*
+S~ 550*
+S~ 250*
+S~ 354*
+; the end of a message may be followed by the next transaction
+C: one
+C: .
+C: MAIL FROM:<a@example.org>
+C: RCPT TO:<finch@example.net>
+C: DATA
+S~ 250*
+S~ 250*
+S~ 250*
+S~ 354*
+C: two
+C: .
+C: QUIT
+S~ 250*
+S~ 221*
+S! closed
+stored wren 1
+stored finch 2
+stored finch 2 is
+| two

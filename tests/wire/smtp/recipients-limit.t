@@ -1,0 +1,32 @@
+# More recipients than the server wants
+checks: M-8
+ref: RFC 5321 section 4.5.3.1.10
+protocol: smtp
+needs: recipients=3
+
+S~ 220 *
+C: EHLO client.example
+S= ehlo list
+C: MAIL FROM:<a@example.org>
+C: RCPT TO:<wren@example.net>
+C: RCPT TO:<nobody@example.net>
+C: RCPT TO:<finch@example.net>
+C: RCPT TO:<wren@example.net>
+C: RCPT TO:<finch@example.net>
+C: RCPT TO:<finch@example.net>
+C: DATA
+S~ 250*
+S~ 250*
+S~ 550*
+S~ 250*
+S~ 250*
+S~ 452 4.5.3*
+S~ 452 4.5.3*
+S~ 354*
+C: x
+C: .
+S~ 250*
+C: QUIT
+S~ 221*
+S! closed
+stored finch 1
