@@ -25,10 +25,16 @@ buf_release(struct buf *b)
 }
 
 void
+buf_wipe_octets(void *p, size_t n)
+{
+	if (n > 0)
+		explicit_bzero(p, n);
+}
+
+void
 buf_wipe(struct buf *b)
 {
-	if (b->p != NULL)
-		explicit_bzero(b->p, b->cap);
+	buf_wipe_octets(b->p, b->p != NULL ? b->cap : 0);
 	buf_release(b);
 }
 

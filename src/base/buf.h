@@ -28,6 +28,10 @@ void buf_release(struct buf *b);
 /* overwrites what it held, then releases: for secrets */
 void buf_wipe(struct buf *b);
 
+/* overwrites n octets, whatever the compiler thinks of it; p may be NULL
+ * when n is 0 */
+void buf_wipe_octets(void *p, size_t n);
+
 /* All appends: 0, BUF_EFULL (nothing appended) or BUF_ENOMEM (same). */
 __attribute__((warn_unused_result))
 int buf_append(struct buf *b, const void *p, size_t n);

@@ -235,7 +235,7 @@ new_certs(struct front *f, struct pop_span payload)
 	ok = ipc_reader_end(&r) && load_certs(f, pems, n);
 	free(pems);
 	/* the key must not stay in the receive buffer */
-	explicit_bzero(f->links.mem, sizeof(f->links.mem));
+	buf_wipe_octets(f->links.mem, sizeof(f->links.mem));
 	if (!ok || !front_rebuild(f))
 		return false;
 	if (!f->ready) {

@@ -335,7 +335,7 @@ keep(struct session *s, struct pop_span in, size_t scratch)
 		buf_consume(&s->in, s->in.n - in.n);
 	else if (in.n > 0)
 		kept = buf_append(&s->in, in.p, in.n) == BUF_OK;
-	explicit_bzero(s->front->in, scratch);
+	buf_wipe_octets(s->front->in, scratch);
 	if (!kept) {
 		session_end(s, "no-memory");
 		return false;
