@@ -119,23 +119,35 @@ parcel_create(const struct maildir *md, struct parcel *p, const char *path)
 	return -1;
 }
 
-/* Removes tmp/unique, as well as may be, and keeps errno. */
+/* 0: tmp/unique is not there any more */
+static int
+parcel_unlink(const struct maildir *md, const struct parcel *p)
+{
+	int tmp = open_sub(md, p->path, "tmp", O_PATH);
+	int r;
+
+	if (tmp < 0)
+		return errno == ENOENT ? 0 : -1;
+	r = os_unlinkat(tmp, p->unique);
+	if (r != 0 && errno == ENOENT)
+		r = 0;
+	(void)os_close(tmp);
+	return r;
+}
+
+/* Removes the temporary file and keeps errno. What cannot be removed, at the
+ * second try, is swept after 36 hours. */
 static void
 parcel_drop(const struct maildir *md, struct parcel *p)
 {
 	int err = errno;
-	int tmp;
 
 	if (p->fd < 0)
 		return;
 	(void)os_close(p->fd);
 	p->fd = -1;
-	tmp = open_sub(md, p->path, "tmp", O_PATH);
-	if (tmp >= 0) {
-		/* what stays is swept after 36 hours */
-		(void)!os_unlinkat(tmp, p->unique);
-		(void)os_close(tmp);
-	}
+	if (parcel_unlink(md, p) != 0)
+		(void)!parcel_unlink(md, p);
 	errno = err;
 }
 

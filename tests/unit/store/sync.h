@@ -46,6 +46,8 @@ struct sync_begin sync_begin(struct store *st, const char *const *paths,
 struct sync_outcome sync_deliver_commit(struct store_delivery *d,
     const struct store_copy *copies, uint64_t length, uint64_t wire);
 void sync_abort(struct store_delivery *d);
+/* When set: called with each outcome as it becomes known. */
+extern void (*sync_told)(unsigned i, enum store_result r);
 /* All of it: header "X: <i>\n" for recipient i, then text. */
 struct sync_outcome sync_deliver(struct store *st, const char *const *paths,
     unsigned n, const char *text, size_t text_n);
