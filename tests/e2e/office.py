@@ -15,7 +15,6 @@ Leaving the block stops the daemon and fails the test when that was not
 clean, when a child is left, or when a sanitizer had something to say.
 """
 import contextlib
-import crypt
 import itertools
 import os
 import poplib
@@ -29,7 +28,13 @@ import subprocess
 import tempfile
 import threading
 import time
+import warnings
 from pathlib import Path
+
+with warnings.catch_warnings():
+    # gone in Python 3.13; Debian 12 has 3.11
+    warnings.simplefilter('ignore', DeprecationWarning)
+    import crypt
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get('RESTANTE_BUILD', ROOT / 'build' / 'test'))
@@ -589,6 +594,21 @@ class Office:
             pop.user(user)
             pop.pass_(password or self.passwords[user])
         return pop
+
+    def pop3_again(self, user, timeout=WAIT, **kwargs):
+        """pop3() after a process was killed: what fails because one is not
+        there yet (a dropped connection, [SYS/TEMP]) is tried again.  No
+        event outside the daemon tells when its processes know each other."""
+        end = time.monotonic() + timeout
+        while True:
+            try:
+                return self.pop3(user, **kwargs)
+            except (OSError, EOFError, poplib.error_proto) as e:
+                if time.monotonic() > end or (
+                        isinstance(e, poplib.error_proto)
+                        and '[AUTH]' in str(e)):
+                    raise
+                time.sleep(0.05)
 
     def lmtp(self, listener='lmtp'):
         return smtplib.LMTP('127.0.0.1', self.ports[listener])
