@@ -15,6 +15,9 @@
 
 #include "base/buf.h"
 
+/* as control_text writes a line end */
+#define LF_TEXT "\\x0a"
+
 enum {
 	ANSWER_SECONDS = 30,
 	ANSWER_MAX = 256 << 20,
@@ -164,16 +167,34 @@ read_answer(int fd, json_t *rows, json_t **last_r)
 	return r == 1 ? 0 : -1;
 }
 
+/* Prints each line of what went wrong. */
+static void
+print_error(const json_t *last)
+{
+	char *text = control_text(last, "error"), *line, *end;
+
+	if (text == NULL) {
+		admin_error("out of memory");
+		return;
+	}
+	for (line = text; line != NULL; line = end) {
+		/* the one control octet that has a meaning here */
+		end = strstr(line, LF_TEXT);
+		if (end != NULL) {
+			*end = '\0';
+			end += sizeof(LF_TEXT) - 1;
+		}
+		admin_error("%s", line);
+	}
+	free(text);
+}
+
 static int
 check_last(const json_t *last)
 {
-	char *text;
-
 	if (json_is_true(json_object_get(last, "ok")))
 		return 0;
-	text = control_text(last, "error");
-	admin_error("%s", text == NULL ? "out of memory" : text);
-	free(text);
+	print_error(last);
 	return -1;
 }
 

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -43,9 +44,21 @@ secret_check(const struct admin_args *args)
 	return ADMIN_OK;
 }
 
+/* Waits for something to read, with the signals of `mask` let through: one
+ * that came just before is not slept over. */
+static ssize_t
+read_octet(int fd, unsigned char *c, const sigset_t *mask)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	if (ppoll(&p, 1, NULL, mask) < 0)
+		return -1;
+	return read(fd, c, 1);
+}
+
 /* Reads to LF or the end, octet by octet: what follows is not ours. */
 static int
-read_line(int fd, struct line *l)
+read_line(int fd, const sigset_t *mask, struct line *l)
 {
 	ssize_t got;
 
@@ -56,7 +69,7 @@ read_line(int fd, struct line *l)
 			    "are the most");
 			return -1;
 		}
-		got = read(fd, l->p + l->n, 1);
+		got = read_octet(fd, l->p + l->n, mask);
 		if (got < 0 && errno == EINTR && caught == 0)
 			continue;
 		if (got < 0) {
@@ -81,26 +94,27 @@ static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 enum { SIGNALS = sizeof(signals) / sizeof(signals[0]) };
 
 static int
-ask_once(int tty, const char *prompt, const char *name, struct line *l)
+ask_once(int tty, const sigset_t *mask, const char *prompt, const char *name,
+    struct line *l)
 {
 	int r;
 
 	if (dprintf(tty, "%s %s: ", prompt, name) < 0)
 		return -1;
-	r = read_line(tty, l);
+	r = read_line(tty, mask, l);
 	if (dprintf(tty, "\n") < 0)
 		return -1;
 	return r;
 }
 
 static int
-ask_twice(int tty, const char *name, struct line *l)
+ask_twice(int tty, const sigset_t *mask, const char *name, struct line *l)
 {
 	struct line again;
 	int r;
 
-	if (ask_once(tty, "New password for", name, l) != 0 ||
-	    ask_once(tty, "The same again for", name, &again) != 0)
+	if (ask_once(tty, mask, "New password for", name, l) != 0 ||
+	    ask_once(tty, mask, "The same again for", name, &again) != 0)
 		return -1;
 	r = span_eq(span_of(l->p, l->n), span_of(again.p, again.n)) ? 0 : -1;
 	explicit_bzero(&again, sizeof(again));
@@ -117,6 +131,7 @@ ask_quietly(int tty, const char *name, struct line *l)
 {
 	struct sigaction act = { .sa_handler = on_signal }, old[SIGNALS];
 	struct termios was, quiet;
+	sigset_t mask;
 	int r;
 
 	if (tcgetattr(tty, &was) != 0)
@@ -124,14 +139,19 @@ ask_quietly(int tty, const char *name, struct line *l)
 	quiet = was;
 	quiet.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ECHONL);
 	sigemptyset(&act.sa_mask);
-	for (int i = 0; i < SIGNALS; i++)
+	for (int i = 0; i < SIGNALS; i++) {
+		(void)sigaddset(&act.sa_mask, signals[i]);
 		(void)sigaction(signals[i], &act, &old[i]);
+	}
+	/* they come in while it waits, and at no other time */
+	(void)sigprocmask(SIG_BLOCK, &act.sa_mask, &mask);
 	r = tcsetattr(tty, TCSAFLUSH, &quiet);
 	if (r == 0)
-		r = ask_twice(tty, name, l);
+		r = ask_twice(tty, &mask, name, l);
 	(void)tcsetattr(tty, TCSAFLUSH, &was);
 	for (int i = 0; i < SIGNALS; i++)
 		(void)sigaction(signals[i], &old[i], NULL);
+	(void)sigprocmask(SIG_SETMASK, &mask, NULL);
 	if (caught != 0)
 		(void)raise(caught);
 	return r;
@@ -162,7 +182,7 @@ secret_field(const struct admin_args *args, const char *name,
 	size_t n;
 	int r;
 
-	r = args->password_stdin ? read_line(STDIN_FILENO, &l) :
+	r = args->password_stdin ? read_line(STDIN_FILENO, NULL, &l) :
 	    ask(name, &l);
 	if (r == 0) {
 		/* what PASS and AUTH will compare with */
