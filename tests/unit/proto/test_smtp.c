@@ -246,7 +246,7 @@ static const struct counter_case data[] = {
 	    "Subject: x\r\n\r\nhello\r\n.\r\nNOOP\r\n" },
 	  .replies = ENV_REPLIES " 354 552/5.3.4 250/2.0.0",
 	  .events = ENV_EVENTS " data abort" },
-	{ .name = "M-14 just not too large", .size_max = 21, .says = {
+	{ .name = "M-14 just not too large", .size_max = 20, .says = {
 	    ENV "DATA\r\n", "Subject: x\r\n\r\n..llo\r\n.\r\nNOOP\r\n" },
 	  .replies = STORED_REPLIES " 250/2.0.0", .events = STORED_EVENTS,
 	  .stored = "Subject: x\r\n\r\n.llo\r\n" },
@@ -383,6 +383,10 @@ static const struct counter_case bdat[] = {
 	      " 503/5.5.1 503/5.5.1 250 250/2.1.0 250/2.1.5",
 	  .events = "ehlo:c.example mail<a@example.org> abort "
 	      ENV_EVENTS },
+	{ .name = "a chunk out of place spoils nothing", .says = { HI
+	    "BDAT 6\r\nQUIT\r\n" MAIL RCPT "BDAT 1 LAST\r\na" },
+	  .replies = "220 250 503/5.5.1 250/2.1.0 250/2.1.5 250/2.0.0",
+	  .events = ENV_EVENTS " data end", .stored = "a" },
 	{ .name = "no RCPT nor MAIL behind BDAT", .says = { ENV
 	    "BDAT 1\r\na" RCPT MAIL "RSET\r\n" MAIL },
 	  .replies = ENV_REPLIES " 250/2.0.0 503/5.5.1 503/5.5.1 250/2.0.0"

@@ -174,6 +174,67 @@ test_long_text(void **state)
 	counter_close(&k);
 }
 
+/* Repairing, told without streams: LF ends a line, CR else is a space. */
+static size_t
+repaired(const char *p, size_t n, char *out)
+{
+	size_t m = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (p[i] == '\n')
+			out[m++] = '\r';
+		if (p[i] == '\r' && i + 1 < n && p[i + 1] == '\n')
+			continue;
+		out[m++] = p[i] == '\r' ? ' ' : p[i];
+	}
+	return m;
+}
+
+/* M-11: a long text with line ends of all kinds, in chunks of any size */
+static void
+test_long_repair(void **state)
+{
+	static const struct counter_case c = { .name = "repair",
+		.flags = POP_SMTP_NORMALIZE };
+	enum { SIZE = 200000 };
+	char *text = malloc(SIZE), *want = malloc(2 * SIZE);
+	uint64_t seed = 1;
+
+	(void)state;
+	assert_true(text != NULL && want != NULL);
+	for (unsigned often = 2; often < 20000; often *= 10) {
+		struct counter k;
+		size_t n, piece;
+
+		for (size_t i = 0; i < SIZE; i++)
+			text[i] = next_random(&seed) % often ? 'x' :
+			    "\r\n"[next_random(&seed) % 2];
+		for (size_t i = 0; i + 1 < SIZE; i += 79)
+			memcpy(text + i, "\r\n", 2);
+		counter_open(&k, &c);
+		say(&k, ENV);
+		for (size_t at = 0; at < SIZE; at += n) {
+			char line[32];
+
+			n = 1 + next_random(&seed) % 50000;
+			n = n < SIZE - at ? n : SIZE - at;
+			assert_true(snprintf(line, sizeof(line), "BDAT %zu%s"
+			    "\r\n", n, at + n < SIZE ? "" : " LAST") > 0);
+			say(&k, line);
+			for (size_t i = 0; i < n; i += piece) {
+				piece = 1 + next_random(&seed) % 20000;
+				piece = piece < n - i ? piece : n - i;
+				counter_say(&k, text + at + i, piece);
+			}
+		}
+		assert_int_equal(k.stored_n, repaired(text, SIZE, want));
+		assert_memory_equal(k.stored, want, k.stored_n);
+		counter_close(&k);
+	}
+	free(text);
+	free(want);
+}
+
 /* M-25, D04: the default of 100 hops, in a header of any size */
 static void
 test_received(void **state)
@@ -452,6 +513,7 @@ main(void)
 		cmocka_unit_test(test_long_line_bare_lf),
 		cmocka_unit_test(test_line_flood),
 		cmocka_unit_test(test_long_text),
+		cmocka_unit_test(test_long_repair),
 		cmocka_unit_test(test_received),
 		cmocka_unit_test(test_hundred_recipients),
 		cmocka_unit_test(test_path_length),
