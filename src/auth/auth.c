@@ -33,6 +33,7 @@ settings_init(struct auth_settings *s, const struct auth_config *c,
     const char **error_r)
 {
 	const char *why;
+	int n;
 
 	*s = (struct auth_settings){
 		.users = copy_text(c->users, ""),
@@ -52,9 +53,9 @@ settings_init(struct auth_settings *s, const struct auth_config *c,
 	} else if (s->users[0] == '\0') {
 		*error_r = "no user file is set";
 	} else if (maildrop_check(s->maildrop, &why) != 0) {
-		(void)!snprintf(error_text, sizeof(error_text),
+		n = snprintf(error_text, sizeof(error_text),
 		    "maildrop = %.1024s: %s", s->maildrop, why);
-		*error_r = error_text;
+		*error_r = n < 0 ? why : error_text;
 	} else {
 		return 0;
 	}
@@ -131,7 +132,7 @@ auth_free(struct auth *a)
 	passwd_file_free(a->users);
 	settings_done(&a->set);
 	buf_release(&a->messages);
-	free(a->due);
+	due_done(&a->due);
 	free(a);
 }
 
@@ -187,11 +188,14 @@ auth_report(struct auth *a, const char *fmt, ...)
 {
 	char text[sizeof(a->message)];
 	va_list ap;
+	int n;
 
 	va_start(ap, fmt);
-	/* a message that is cut is still a message */
-	(void)!vsnprintf(text, sizeof(text), fmt, ap);
+	n = vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	if (n < 0)
+		return;
+	/* a message that is cut is still a message */
 	/* the first ones are kept: they say how it began */
 	(void)!buf_printf(&a->messages, "%s\n", text);
 }

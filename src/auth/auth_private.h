@@ -7,6 +7,7 @@
 #define RESTANTE_AUTH_PRIVATE_H
 
 #include "auth/auth.h"
+#include "auth/due.h"
 #include "auth/maildrop.h"
 #include "auth/passwd_file.h"
 #include "auth/sasl.h"
@@ -40,8 +41,7 @@ struct auth {
 	struct auth_exchange *all;	/* doubly linked */
 	struct auth_exchange *ready, **ready_end;	/* may be verified */
 	bool pumping;
-	struct auth_exchange **due;	/* heap by due_ms */
-	size_t ndue, due_size;
+	struct due_heap due;		/* delayed answers */
 
 	struct buf messages;		/* lines for auth_message */
 	char message[1024];

@@ -34,7 +34,8 @@ struct auth_exchange {
 	bool known;			/* the hash under way is the user's */
 	struct throttle_ticket ticket;
 	struct sasl_session *sasl;
-	uint64_t begin_ms, due_ms;
+	uint64_t begin_ms;
+	struct due due;			/* when a wrong guess is answered */
 	struct buf name, secret, stamp;
 	char user[PASSWD_NAME_MAX + 1];	/* as in the file, when known */
 };
@@ -43,59 +44,6 @@ enum { STAMP_MAX = 512 };
 
 static void pump(struct auth *a);
 static void settle(struct auth_exchange *ex, enum hash_result r);
-
-/* ---- delayed answers: a binary heap by due_ms ---------------------------- */
-
-static int
-due_reserve(struct auth *a)
-{
-	size_t size = a->due_size == 0 ? 64 : a->due_size * 2;
-	struct auth_exchange **due;
-
-	if (a->ndue < a->due_size)
-		return 0;
-	due = reallocarray(a->due, size, sizeof(struct auth_exchange *));
-	if (due == NULL)
-		return -1;
-	a->due = due;
-	a->due_size = size;
-	return 0;
-}
-
-static void
-due_push(struct auth *a, struct auth_exchange *ex)
-{
-	size_t i = a->ndue++, up;
-
-	for (; i > 0; i = up) {
-		up = (i - 1) / 2;
-		if (a->due[up]->due_ms <= ex->due_ms)
-			break;
-		a->due[i] = a->due[up];
-	}
-	a->due[i] = ex;
-}
-
-static struct auth_exchange *
-due_pop(struct auth *a)
-{
-	struct auth_exchange *top = a->due[0], *last = a->due[--a->ndue];
-	size_t i = 0, down;
-
-	for (;; i = down) {
-		down = 2 * i + 1;
-		if (down >= a->ndue)
-			break;
-		if (down + 1 < a->ndue &&
-		    a->due[down + 1]->due_ms < a->due[down]->due_ms)
-			down++;
-		if (last->due_ms <= a->due[down]->due_ms)
-			break;
-		a->due[i] = a->due[down];
-	}
-	a->due[i] = last;
-	return top;
-}
 
 /* ---- life and end -------------------------------------------------------- */
 
@@ -159,6 +107,13 @@ ticket_owner(struct throttle_ticket *k)
 {
 	return (struct auth_exchange *)(void *)((char *)k -
 	    offsetof(struct auth_exchange, ticket));
+}
+
+static struct auth_exchange *
+due_owner(struct due *d)
+{
+	return (struct auth_exchange *)(void *)((char *)d -
+	    offsetof(struct auth_exchange, due));
 }
 
 /* Leaves the address to the next attempt. */
@@ -296,15 +251,14 @@ settle_wrong(struct auth_exchange *ex)
 		finish(ex, AUTH_DENIED);
 		return;
 	}
-	ex->due_ms = ex->begin_ms + throttle_wrong(a->throttle, &ex->ticket,
-	    a->now_ms);
-	/* not even the want of memory makes an answer early */
-	if (ex->due_ms <= a->now_ms || due_reserve(a) != 0) {
-		finish(ex, ex->due_ms <= a->now_ms ? AUTH_DENIED : AUTH_TEMP);
-		return;
-	}
-	ex->phase = DELAY;
-	due_push(a, ex);
+	ex->due.at_ms = ex->begin_ms + throttle_wrong(a->throttle,
+	    &ex->ticket, a->now_ms);
+	if (ex->due.at_ms <= a->now_ms)
+		finish(ex, AUTH_DENIED);
+	else if (due_add(&a->due, &ex->due) != 0)
+		finish(ex, AUTH_TEMP);
+	else
+		ex->phase = DELAY;
 }
 
 /* The verification has its result. */
@@ -502,10 +456,10 @@ auth_run(struct auth *a, uint64_t now_ms)
 	a->now_ms = now_ms;
 	while ((ex = worker_take(a->pool, &r)) != NULL)
 		settle(ex, r);
-	while (a->ndue > 0 && a->due[0]->due_ms <= now_ms)
-		finish(due_pop(a), AUTH_DENIED);
-	if (a->ndue == 0)
+	while (a->due.n > 0 && due_first(&a->due)->at_ms <= now_ms)
+		finish(due_owner(due_take(&a->due)), AUTH_DENIED);
+	if (a->due.n == 0)
 		return -1;
-	left = a->due[0]->due_ms - now_ms;
+	left = due_first(&a->due)->at_ms - now_ms;
 	return left > INT32_MAX ? INT32_MAX : (int)left;
 }

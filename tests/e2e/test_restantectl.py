@@ -159,6 +159,10 @@ def test_list(users):
         {'user': 'wren', 'scheme': 'SHA256-CRYPT', 'apop': False},
         {'user': 'owl', 'scheme': 'PLAIN', 'apop': True}]
     assert f'{users}:3: "wren" is there twice' in err
+    users.write_text('a"b\\c:\n')
+    out, err = ctl('user', 'list', '--json', '--users', users)
+    assert json.loads(out) == [
+        {'user': 'a"b\\c', 'scheme': 'locked', 'apop': False}]
     users.write_text('')
     assert ctl('user', 'list', '--users', users) == ('', '')
     assert json.loads(ctl('user', 'list', '--json', '--users', users)[0]) == []

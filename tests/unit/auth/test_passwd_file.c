@@ -444,7 +444,8 @@ no_file_no_users(void **state)
 	(void)state;
 	(void)unlink(path);
 	assert_null(passwd_file_new(path, &messages));
-	assert_non_null(strstr(said(), "users: cannot read the users: No such"));
+	assert_non_null(strstr(said(),
+	    "users: cannot read the users: No such"));
 	put(path, "a b\n");
 	assert_null(passwd_file_new(path, &messages));
 	assert_non_null(strstr(said(), "users:1: not a user name"));
