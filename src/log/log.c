@@ -72,6 +72,14 @@ replace_fd(int fd)
 	sink.fd = fd;
 }
 
+void
+log_program(const char *program)
+{
+	/* one that is too long is cut: it is one of ours */
+	if (snprintf(sink.program, sizeof(sink.program), "%s", program) < 0)
+		sink.program[0] = '\0';
+}
+
 int
 log_open(const char *path, const char *program)
 {
@@ -95,8 +103,7 @@ log_open(const char *path, const char *program)
 	sink.path = copy;
 	replace_fd(fd);
 	sink.journal = copy == NULL && is_journal(fd);
-	if (snprintf(sink.program, sizeof(sink.program), "%s", program) < 0)
-		sink.program[0] = '\0';
+	log_program(program);
 	return 0;
 }
 
@@ -126,12 +133,6 @@ void
 log_adopt(int fd)
 {
 	replace_fd(fd);
-}
-
-void
-log_program(const char *program)
-{
-	(void)snprintf(sink.program, sizeof(sink.program), "%s", program);
 }
 
 void

@@ -165,7 +165,6 @@ conn_handshake(struct conn *c)
 	if (ret == 1) {
 		tls_server_unref(c->tls);
 		c->tls = NULL;
-		tls_server_slim(c->ssl);
 		return 0;
 	}
 	ret = tls_result(c, ret);

@@ -3,7 +3,8 @@
  * conn: a byte stream to a peer, plain or TLS, without buffers of its own.
  *
  * Never blocks.  An idle connection costs this struct (and, with TLS, what
- * OpenSSL keeps when its buffers are released).
+ * OpenSSL 3.0 keeps when its buffers are released: 13 to 14 KiB).  A plain
+ * read is one read(2), a plain write one send(2).
  */
 #ifndef RESTANTE_NET_CONN_H
 #define RESTANTE_NET_CONN_H

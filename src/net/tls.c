@@ -357,11 +357,3 @@ tls_server_accept(struct tls_server *t, int fd)
 	SSL_set_accept_state(ssl);
 	return ssl;
 }
-
-void
-tls_server_slim(struct ssl_st *ssl)
-{
-	/* no renegotiation: the connection's copy of the certificate's
-	 * settings has done its work */
-	SSL_certs_clear(ssl);
-}

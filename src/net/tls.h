@@ -41,10 +41,8 @@ struct tls_server *tls_server_ref(struct tls_server *t);
 void tls_server_unref(struct tls_server *t);
 
 struct ssl_st;
-/* For conn: the server's side of a connection over fd, or NULL (memory); and
- * gives back what only the handshake needed. */
+/* For conn: the server's side of a connection over fd, or NULL (memory). */
 struct ssl_st *tls_server_accept(struct tls_server *t, int fd);
-void tls_server_slim(struct ssl_st *ssl);
 
 /* For --check and the start: is this pair usable? 0, or -1 with *error_r
  * (mismatch, unreadable, ...); *warning_r is set when it is expired or not

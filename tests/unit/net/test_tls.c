@@ -372,7 +372,7 @@ test_tickets(void **state)
 		old = ticket;
 		assert_true(SSL_SESSION_up_ref(old));
 		assert_true(visit(ctx, "pop.example.org", old));
-		/* the key is replaced: full handshake, new ticket, good again */
+		/* the key is replaced: full handshake, new ticket */
 		clock_offset += TLS_TICKET_HOURS * 3600;
 		assert_false(visit(ctx, "pop.example.org", old));
 		assert_true(visit(ctx, "pop.example.org", ticket));
