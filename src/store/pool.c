@@ -70,8 +70,9 @@ pool_add(struct pool *p, struct pool_job *job)
 	pthread_mutex_lock(&p->lock);
 	*p->tail = job;
 	p->tail = &job->next;
-	pthread_cond_signal(&p->more);
 	pthread_mutex_unlock(&p->lock);
+	/* behind the lock, so that who wakes up does not wait for it */
+	pthread_cond_signal(&p->more);
 }
 
 /* Signals are for the thread that made the pool. */
