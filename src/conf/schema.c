@@ -69,7 +69,7 @@ const struct conf_setting conf_settings[] = {
   "process as that user and ignore the three identities, or refuse.", NULL },
 { "server", "log", CONF_TYPE_PATH, 0, "stderr", 0, 0, NULL,
   syntax_log, IN_CONF(log),
-  "A file, opened again on SIGHUP, or the word stderr.", NULL },
+  "A file, opened again on SIGUSR1, or the word stderr.", NULL },
 { "server", "drain_seconds", CONF_TYPE_COUNT, 0, "30", 0, 3600, NULL, NULL,
   IN_CONF(drain_seconds),
   "How many seconds sessions may go on after SIGTERM before they are closed.",

@@ -370,11 +370,12 @@ class Office:
                 ready = select.select([self._notify, exited], [], [],
                                       max(0, end - time.monotonic()))[0]
                 if self._notify in ready:
-                    for line in self._notify.recv(4096).decode().split('\n'):
+                    lines = self._notify.recv(4096).decode().split('\n')
+                    for line in lines:
                         if line.startswith('STATUS='):
                             self.status = line[7:]
-                        if line == wanted:
-                            return
+                    if wanted in lines:
+                        return
                     continue
                 if not ready:
                     raise OfficeError(f'no {wanted} in {timeout} s')
