@@ -29,6 +29,7 @@ enum wire_op {
 	OP_REST,		/* S... [glob] */
 	OP_OCTETS,		/* S= N octets */
 	OP_MAIL,		/* S= mail N [top K] */
+	OP_UIDL,		/* S= uidl */
 	OP_CAPA,		/* S= capa NAME */
 	OP_EHLO,		/* S= ehlo NAME */
 	OP_CLOSED,		/* S! closed */

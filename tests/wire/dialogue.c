@@ -121,6 +121,9 @@ parse_content(struct parse *p, struct wire_stmt *s)
 			return 0;
 	} else if (s->words >= 2 && word_is(s, 0, "mail")) {
 		return parse_mail_words(p, s);
+	} else if (s->words == 1 && word_is(s, 0, "uidl")) {
+		s->op = OP_UIDL;
+		return 0;
 	} else if (s->words == 2 && word_is(s, 0, "capa")) {
 		s->op = OP_CAPA;
 		return 0;
@@ -280,6 +283,8 @@ parse_connect(struct parse *p, struct wire_stmt *s)
 			continue;
 		if (word_is(s, i, "tls"))
 			s->tls = WIRE_TLS;
+		else if (word_is(s, i, "cert") && s->tls == WIRE_TLS)
+			s->tls = WIRE_TLS_CERT;
 		else if (word_is(s, i, "tls-raw"))
 			s->tls = WIRE_TLS_RAW;
 		else if (parse_proto(s->word[i], &s->proto) != 0)
@@ -403,7 +408,7 @@ parse_store(struct parse *p, struct wire_stmt *s)
 	static const struct { const char *word; size_t args; } kinds[] = {
 		{ "deliver", 2 }, { "remove", 2 }, { "flags", 3 },
 		{ "readonly", 1 }, { "writable", 1 }, { "corrupt", 1 },
-		{ "down", 1 }, { "full", 1 },
+		{ "down", 1 }, { "full", 1 }, { "names", 2 },
 	};
 	struct pop_span rest = s->text;
 	size_t i;

@@ -45,13 +45,12 @@ fixture_message(unsigned n)
 int
 fixture_wire(struct pop_span m, struct buf *out)
 {
-	int rc = 0;
+	int rc = buf_reserve(out, 2 * m.n + 2);
 
 	for (size_t i = 0; i < m.n && rc == 0; i++) {
 		if (m.p[i] == '\n' && (i == 0 || m.p[i - 1] != '\r'))
-			rc = buf_append(out, "\r\n", 2);
-		else
-			rc = buf_append(out, m.p + i, 1);
+			out->p[out->n++] = '\r';
+		out->p[out->n++] = m.p[i];
 	}
 	if (rc == 0 && m.n > 0 && m.p[m.n - 1] != '\n')
 		rc = buf_append(out, "\r\n", 2);

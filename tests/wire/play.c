@@ -3,10 +3,12 @@
  * play.c: the player's command line: which cases, against which server, in
  * which modes, and the count at the end.  README.md says how to use it.
  */
+#include <dirent.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "base/num.h"
@@ -42,10 +44,90 @@ usage(void)
 	    "[--action PROGRAM] [--from ADDRESS]\n"
 	    "       [--mode whole|bytes|random|all] [--rounds N] "
 	    "[--seed N] [--timeout SECONDS]\n"
-	    "       [--tap] FILE.t...\n"
+	    "       [--tap] FILE.t|DIRECTORY...\n"
 	    "       play --check FILE.t...\n"
 	    "       play --dump DIRECTORY FILE.t\n", stderr);
 	return EXIT_BAD_CASE;
+}
+
+/* ---- which cases --------------------------------------------------------- */
+
+struct paths {
+	char **path;
+	int n, room;
+};
+
+static int
+paths_add(struct paths *all, const char *directory, const char *name)
+{
+	char path[4096];
+
+	if (snprintf(path, sizeof path, "%s%s%s", directory,
+	    directory[0] == '\0' ? "" : "/", name) >= (int)sizeof path)
+		return -1;
+	if (all->n == all->room) {
+		int room = all->room == 0 ? 64 : 2 * all->room;
+		char **more = realloc(all->path,
+		    (size_t)room * sizeof *more);
+
+		if (more == NULL)
+			return -1;
+		all->path = more;
+		all->room = room;
+	}
+	all->path[all->n] = strdup(path);
+	return all->path[all->n] == NULL ? -1 : (all->n++, 0);
+}
+
+static int
+is_case(const struct dirent *d)
+{
+	size_t n = strlen(d->d_name);
+
+	return n > 2 && strcmp(d->d_name + n - 2, ".t") == 0;
+}
+
+/* every *.t of a directory, in order; an empty one is a mistake */
+static int
+paths_add_all(struct paths *all, const char *directory)
+{
+	struct dirent **d;
+	int n = scandir(directory, &d, is_case, alphasort), rc = 0;
+
+	if (n <= 0)
+		return -1;
+	for (int i = 0; i < n; i++) {
+		if (rc == 0)
+			rc = paths_add(all, directory, d[i]->d_name);
+		free(d[i]);
+	}
+	free(d);
+	return rc;
+}
+
+static int
+paths_collect(struct paths *all, char **args, int n)
+{
+	struct stat st;
+	int rc = 0;
+
+	for (int i = 0; i < n && rc == 0; i++) {
+		if (stat(args[i], &st) == 0 && S_ISDIR(st.st_mode))
+			rc = paths_add_all(all, args[i]);
+		else
+			rc = paths_add(all, "", args[i]);
+		if (rc != 0)
+			(void)fprintf(stderr, "%s: no cases\n", args[i]);
+	}
+	return rc;
+}
+
+static void
+paths_free(struct paths *all)
+{
+	for (int i = 0; i < all->n; i++)
+		free(all->path[i]);
+	free(all->path);
 }
 
 /* ---- playing ------------------------------------------------------------- */
@@ -354,20 +436,26 @@ main(int argc, char **argv)
 	};
 	struct options o = { .modes = { true, true, true }, .have = "",
 	    .rounds = 5, .seed = (uint64_t)time(NULL), .timeout_ms = 10000 };
-	int option;
+	struct paths all = { NULL, 0, 0 };
+	int option, rc;
 
 	(void)signal(SIGPIPE, SIG_IGN);
 	while ((option = getopt_long(argc, argv, "", longs, NULL)) != -1) {
 		if (take_option(&o, option, optarg) != 0)
 			return usage();
 	}
-	if (optind == argc)
+	if (optind == argc ||
+	    (o.engine == (o.target.host != NULL) && !o.check &&
+	    o.dump == NULL))
 		return usage();
-	if (o.check)
-		return check_all(argv + optind, argc - optind);
-	if (o.dump != NULL)
-		return dump(o.dump, argv[optind]);
-	if (o.engine == (o.target.host != NULL))
-		return usage();
-	return play_all(&o, argv + optind, argc - optind);
+	if (paths_collect(&all, argv + optind, argc - optind) != 0)
+		rc = EXIT_BAD_CASE;
+	else if (o.check)
+		rc = check_all(all.path, all.n);
+	else if (o.dump != NULL)
+		rc = dump(o.dump, all.path[0]);
+	else
+		rc = play_all(&o, all.path, all.n);
+	paths_free(&all);
+	return rc;
 }

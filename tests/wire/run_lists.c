@@ -122,6 +122,44 @@ run_body(struct run *r)
 	return rc;
 }
 
+/* RFC 1939 section 7: "n uid", the uid 1 to 70 octets of 0x21 to 0x7e, and
+ * nothing behind it; numbers rise */
+static const char *
+uidl_fault(struct pop_span line, uint64_t *last)
+{
+	struct pop_span number = case_word(&line);
+	uint64_t n;
+
+	if (num_parse_u64(number, UINT64_MAX, &n) != 0 || n <= *last)
+		return "a number larger than the one before";
+	*last = n;
+	if (line.n < 2 || line.p[0] != ' ' || line.n - 1 > POP_UIDL_MAX)
+		return "one space and a unique-id of 1 to 70 octets";
+	span_skip(&line, 1);
+	for (size_t i = 0; i < line.n; i++) {
+		if (line.p[i] < 0x21 || line.p[i] > 0x7e)
+			return "a unique-id of octets 0x21 to 0x7e alone";
+	}
+	return NULL;
+}
+
+int
+run_uidl(struct run *r)
+{
+	uint64_t last = 0;
+	const char *fault;
+
+	for (;;) {
+		if (run_read_line(r) != 0)
+			return -1;
+		if (is_dot(r))
+			return 0;
+		fault = uidl_fault(buf_span(&r->line), &last);
+		if (fault != NULL)
+			return run_fail(r, fault, buf_span(&r->line));
+	}
+}
+
 /* ---- kept lists ---------------------------------------------------------- */
 
 static struct tag_set *
@@ -253,25 +291,41 @@ next_line(struct pop_span *rest, struct pop_span *line_r)
 	return true;
 }
 
-/* `want` is TAG or TAG=PARAMETER */
+/* TAG/N: the tag with exactly N parameters */
+static bool
+line_has_count(struct pop_span line, struct pop_span tag, uint64_t want)
+{
+	uint64_t n = 0;
+
+	if (!line_has(line, tag, span_of(tag.p, 0)))
+		return false;
+	(void)case_word(&line);
+	while (case_word(&line).n > 0)
+		n++;
+	return n == want;
+}
+
+/* `want` is TAG, TAG=PARAMETER or TAG/N */
 static bool
 set_has_tag(const struct tag_set *s, struct pop_span want)
 {
 	struct pop_span rest = buf_span(&s->lines), line, tag = want;
-	struct pop_span parameter = { want.p, 0 };
+	struct pop_span behind = { want.p, 0 };
+	bool counted = false, has = false;
+	uint64_t n = 0;
 
-	for (size_t i = 0; i < want.n; i++) {
-		if (want.p[i] == '=') {
-			tag.n = i;
-			parameter = span_of(want.p + i + 1, want.n - i - 1);
-			break;
-		}
+	for (size_t i = 0; i < want.n && behind.n == 0; i++) {
+		if (want.p[i] != '=' && want.p[i] != '/')
+			continue;
+		tag.n = i;
+		behind = span_of(want.p + i + 1, want.n - i - 1);
+		counted = want.p[i] == '/' &&
+		    num_parse_u64(behind, 1000, &n) == 0;
 	}
-	while (next_line(&rest, &line)) {
-		if (line_has(line, tag, parameter))
-			return true;
-	}
-	return false;
+	while (!has && next_line(&rest, &line))
+		has = counted ? line_has_count(line, tag, n) :
+		    line_has(line, tag, behind);
+	return has;
 }
 
 int

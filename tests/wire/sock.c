@@ -132,7 +132,8 @@ sock_open(struct peer *p, enum wire_proto proto, enum wire_tls tls,
 		free(k);
 		return NULL;
 	}
-	if (tls == WIRE_TLS && sock_tls_start(k, tls, 0, why) != 0) {
+	if ((tls == WIRE_TLS || tls == WIRE_TLS_CERT) &&
+	    sock_tls_start(k, tls, 0, why) != 0) {
 		conn_close(k);
 		return NULL;
 	}

@@ -14,6 +14,8 @@
 #include "base/base64.h"
 #include "base/num.h"
 
+enum { SHOW_MAX = 300 };	/* octets of a line in a report */
+
 struct reader {
 	struct pop_span in;
 	const struct vars *vars;	/* NULL: check only */
@@ -161,7 +163,8 @@ put_base64(struct reader *r, struct buf *out, const struct buf *in)
 }
 
 static int
-put_md5(struct reader *r, struct buf *out, const struct buf *in)
+put_md5(struct reader *r, struct buf *out, const struct buf *in,
+    bool upper)
 {
 	unsigned char md[EVP_MAX_MD_SIZE];
 	unsigned n;
@@ -170,7 +173,8 @@ put_md5(struct reader *r, struct buf *out, const struct buf *in)
 	if (EVP_Digest(in->p, in->n, md, &n, EVP_md5(), NULL) != 1)
 		return fail(r, "no MD5 in this OpenSSL");
 	for (unsigned i = 0; i < n; i++) {
-		(void)snprintf(hex, sizeof hex, "%02x", md[i]);
+		(void)snprintf(hex, sizeof hex, upper ? "%02X" :
+		    "%02x", md[i]);
 		if (put(r, out, hex, 2) != 0)
 			return -1;
 	}
@@ -188,7 +192,9 @@ expand_function(struct reader *r, struct pop_span name, struct buf *out)
 	if (rc == 0 && span_eq(name, span_str("base64")))
 		rc = put_base64(r, out, &piece);
 	else if (rc == 0 && span_eq(name, span_str("md5")))
-		rc = put_md5(r, out, &piece);
+		rc = put_md5(r, out, &piece, false);
+	else if (rc == 0 && span_eq(name, span_str("md5upper")))
+		rc = put_md5(r, out, &piece, true);
 	else
 		rc = fail(r, "a function that nobody knows");
 	buf_release(&piece);
@@ -311,32 +317,41 @@ set_has(struct pop_span set, unsigned char c)
 	return found != negated;
 }
 
-/* `s` begins behind "{": the name inside, *angle_r for "<name>"; the length
- * of all up to and with "}" or 0 */
-static size_t
-capture_parse(struct pop_span s, struct pop_span *name_r, bool *angle_r)
-{
-	size_t n = 0;
+enum capture { CAPTURE_WORD, CAPTURE_ANGLE, CAPTURE_ALL };
 
-	*angle_r = s.n > 0 && s.p[0] == '<';
-	if (*angle_r)
+/* `s` begins behind "{": the name inside "{name}", "{<name>}" or "{name*}";
+ * the length of all up to and with "}" or 0 */
+static size_t
+capture_parse(struct pop_span s, struct pop_span *name_r, enum capture *how_r)
+{
+	size_t n = 0, skipped = 0;
+
+	*how_r = CAPTURE_WORD;
+	if (s.n > 0 && s.p[0] == '<') {
+		*how_r = CAPTURE_ANGLE;
 		span_skip(&s, 1);
+		skipped = 1;
+	}
 	n = name_length(s);
 	*name_r = span_of(s.p, n);
 	if (n == 0)
 		return 0;
-	if (*angle_r && (n == s.n || s.p[n++] != '>'))
+	if (*how_r == CAPTURE_ANGLE && (n == s.n || s.p[n++] != '>'))
 		return 0;
+	if (*how_r == CAPTURE_WORD && n < s.n && s.p[n] == '*') {
+		*how_r = CAPTURE_ALL;
+		n++;
+	}
 	if (n == s.n || s.p[n] != '}')
 		return 0;
-	return n + 1 + (*angle_r ? 1 : 0);
+	return skipped + n + 1;
 }
 
 const char *
 glob_check(struct pop_span g)
 {
 	struct pop_span name;
-	bool angle;
+	enum capture how;
 	size_t n;
 
 	while (g.n > 0) {
@@ -352,7 +367,7 @@ glob_check(struct pop_span g)
 				return "[ begins a set; write \\[ for it";
 			span_skip(&g, n + 1);
 		} else if (c == '{') {
-			if ((n = capture_parse(g, &name, &angle)) == 0)
+			if ((n = capture_parse(g, &name, &how)) == 0)
 				return "{ begins a variable; write \\{ for it";
 			span_skip(&g, n);
 		}
@@ -375,14 +390,16 @@ match_star(struct pop_span g, struct pop_span s, struct vars *vars)
 }
 
 static size_t
-capture_run(struct pop_span s, bool angle)
+capture_run(struct pop_span s, enum capture how)
 {
 	const unsigned char *end;
 	size_t n = 0;
 
+	if (how == CAPTURE_ALL)
+		return s.n;
 	while (n < s.n && s.p[n] != ' ')
 		n++;
-	if (!angle)
+	if (how == CAPTURE_WORD)
 		return n;
 	end = n > 0 && s.p[0] == '<' ? memchr(s.p, '>', n) : NULL;
 	return end == NULL ? 0 : (size_t)(end - s.p) + 1;
@@ -393,9 +410,9 @@ match_capture(struct pop_span g, struct pop_span s, struct vars *vars)
 {
 	struct pop_span name, rest;
 	const struct buf *value;
-	bool angle;
+	enum capture how;
 
-	span_skip(&g, capture_parse(g, &name, &angle));
+	span_skip(&g, capture_parse(g, &name, &how));
 	value = vars_get(vars, name);
 	if (value != NULL) {
 		if (s.n < value->n || memcmp(s.p, value->p, value->n) != 0)
@@ -403,7 +420,7 @@ match_capture(struct pop_span g, struct pop_span s, struct vars *vars)
 		span_skip(&s, value->n);
 		return glob_match(g, s, vars);
 	}
-	for (size_t n = capture_run(s, angle); n > 0; n--) {
+	for (size_t n = capture_run(s, how); n > 0; n--) {
 		if (!vars_push(vars, name, span_of(s.p, n)))
 			return false;
 		rest = s;
@@ -411,7 +428,7 @@ match_capture(struct pop_span g, struct pop_span s, struct vars *vars)
 		if (glob_match(g, rest, vars))
 			return true;
 		vars_pop(vars);
-		if (angle)
+		if (how == CAPTURE_ANGLE)
 			break;
 	}
 	return false;
@@ -448,30 +465,32 @@ glob_match(struct pop_span g, struct pop_span s, struct vars *vars)
 	return s.n == 0;
 }
 
+static size_t
+show_octet(char *out, size_t room, unsigned char c)
+{
+	int n;
+
+	if (c == '\r')
+		n = snprintf(out, room, "\\r");
+	else if (c == '\n')
+		n = snprintf(out, room, "\\n");
+	else if (c >= 0x20 && c < 0x7f)
+		n = (*out = (char)c, 1);
+	else
+		n = snprintf(out, room, "\\x%02x", c);
+	return n > 0 ? (size_t)n : 0;
+}
+
 void
 text_show(struct buf *out, struct pop_span s)
 {
-	char x[5];
-	int rc = 0;
+	char shown[4 * SHOW_MAX + 8] = "";
+	size_t n = 0;
 
-	for (size_t i = 0; i < s.n && rc == 0; i++) {
-		unsigned char c = s.p[i];
-
-		if (i >= 300) {
-			rc = buf_printf(out, "... (%zu octets)", s.n);
-			break;
-		}
-		if (c == '\r')
-			rc = buf_append_str(out, "\\r");
-		else if (c == '\n')
-			rc = buf_append_str(out, "\\n");
-		else if (c >= 0x20 && c < 0x7f)
-			rc = buf_append(out, &c, 1);
-		else {
-			(void)snprintf(x, sizeof x, "\\x%02x", c);
-			rc = buf_append_str(out, x);
-		}
-	}
-	/* a full log loses its newest words, nothing else */
-	(void)rc;
+	for (size_t i = 0; i < s.n && i < SHOW_MAX; i++)
+		n += show_octet(shown + n, sizeof shown - n, s.p[i]);
+	if (buf_append(out, shown, n) != 0)
+		return;
+	if (s.n > SHOW_MAX && buf_printf(out, "... (%zu octets)", s.n) != 0)
+		return;
 }

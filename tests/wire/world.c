@@ -164,6 +164,8 @@ world_store(struct world *w, const struct pop_span *words, size_t n,
 		u->down = true;
 	else if (span_eq(words[0], span_str("full")))
 		u->full = true;
+	else if (span_eq(words[0], span_str("names")))
+		return 0;	/* there are none in memory */
 	else if (n < 3 || num_parse_u64(words[2], u->mails, &number) != 0 ||
 	    number == 0)
 		return fail(why, "no such message");

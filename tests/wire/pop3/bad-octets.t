@@ -1,0 +1,30 @@
+# NUL and octets above 127 do not belong in a command
+checks: B-44
+ref: RFC 1939 section 3
+protocol: pop3
+
+S~ +OK*
+C~ US\0ER wren
+S~ -ERR*
+C~ USER wr\0en
+S~ -ERR*
+C~ USER wren\0
+S~ -ERR*
+C~ \0
+S~ -ERR*
+C~ USER wr\xc3\xa9n
+S~ -ERR*
+C~ \xff\xfe
+S~ -ERR*
+login
+C~ LIST 2\0
+S~ -ERR*
+C~ STAT\0STAT
+S~ -ERR*
+C~ ST\xc1T
+S~ -ERR*
+C: STAT
+S: +OK 3 771
+C: QUIT
+S~ +OK*
+S! closed

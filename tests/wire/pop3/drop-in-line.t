@@ -1,0 +1,26 @@
+# Half a QUIT is no QUIT
+checks: B-24 D-6
+ref: RFC 1939 section 6
+protocol: pop3
+
+S~ +OK*
+login
+C: DELE 1
+S~ +OK*
+C| QUIT
+drop
+connect
+S~ +OK*
+login
+C: STAT
+S: +OK 3 771
+C| QUIT\r
+drop
+connect
+S~ +OK*
+login
+C: STAT
+S: +OK 3 771
+C: QUIT
+S~ +OK*
+S! closed

@@ -1,0 +1,23 @@
+# A longer line gets one -ERR, then the next line counts
+checks: B-43
+ref: RFC 2449 section 4 (what comes after 255 octets is our choice)
+protocol: pop3
+
+S~ +OK*
+login
+C~ LIST \{300*2}
+S~ -ERR*
+C: NOOP
+S~ +OK*
+C~ \{5000*STAT }
+S~ -ERR*
+C: STAT
+S: +OK 3 771
+; the end of a long line is not a command either
+C~ \{300*x}\rSTAT
+S~ -ERR*
+C: LIST 2
+S: +OK 2 200
+C: QUIT
+S~ +OK*
+S! closed

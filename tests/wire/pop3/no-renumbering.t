@@ -1,0 +1,39 @@
+# Deleting does not renumber
+checks: B-21 D-1
+ref: RFC 1939 sections 4 and 5
+protocol: pop3
+
+S~ +OK*
+login
+C: UIDL 3
+S~ +OK 3 {three}
+C: DELE 1
+S~ +OK*
+C: LIST
+S~ +OK*
+S: 2 200
+S: 3 451
+S: .
+C: LIST 3
+S: +OK 3 451
+C: UIDL 3
+S~ +OK 3 {three}
+C: RETR 3
+S~ +OK*
+S= mail 3
+C: DELE 3
+S~ +OK*
+C: STAT
+S: +OK 1 200
+C: DELE 2
+S~ +OK*
+C: STAT
+S: +OK 0 0
+C: LIST
+S~ +OK*
+S: .
+C: RSET
+S~ +OK*
+C: QUIT
+S~ +OK*
+S! closed

@@ -1,0 +1,50 @@
+# The whole rest of the line is the password
+checks: B-9 D-3
+ref: RFC 1939 section 7
+protocol: pop3
+user: heron  two  spaces, one in front
+user: crane one behind\s
+user: stork \s\s
+
+S~ +OK*
+C: USER heron
+S~ +OK*
+C: PASS two  spaces, one in front
+S~ -ERR*
+C: USER heron
+S~ +OK*
+C: PASS  two spaces, one in front
+S~ -ERR*
+C: USER heron
+S~ +OK*
+C: PASS  two  spaces, one in front
+S~ +OK*
+C: QUIT
+S~ +OK*
+S! closed
+connect
+S~ +OK*
+C: USER crane
+S~ +OK*
+C: PASS one behind
+S~ -ERR*
+C: USER crane
+S~ +OK*
+C~ PASS one behind\s
+S~ +OK*
+C: QUIT
+S~ +OK*
+S! closed
+connect
+S~ +OK*
+C: USER stork
+S~ +OK*
+C~ PASS \s
+S~ -ERR*
+C: USER stork
+S~ +OK*
+C~ PASS \s\s
+S~ +OK*
+C: QUIT
+S~ +OK*
+S! closed

@@ -1,0 +1,25 @@
+# QUIT says when something could not be removed, and frees the maildrop
+checks: B-27
+ref: RFC 1939 section 6
+protocol: pop3
+
+S~ +OK*
+login
+C: DELE 1
+S~ +OK*
+store readonly wren
+C: QUIT
+S~ -ERR*
+S! closed
+store writable wren
+connect
+S~ +OK*
+login
+C: STAT
+S: +OK 3 771
+C: DELE 1
+S~ +OK*
+C: QUIT
+S~ +OK*
+S! closed
+stored wren 2

@@ -1,0 +1,29 @@
+# RSET takes all marks back
+checks: B-22
+ref: RFC 1939 section 5
+protocol: pop3
+
+S~ +OK*
+login
+C: DELE 2
+S~ +OK*
+C: DELE 3
+S~ +OK*
+C: RSET
+S~ +OK*
+C: STAT
+S: +OK 3 771
+C: RETR 2
+S~ +OK*
+S= mail 2
+C: QUIT
+S~ +OK*
+S! closed
+connect
+S~ +OK*
+login
+C: STAT
+S: +OK 3 771
+C: QUIT
+S~ +OK*
+S! closed

@@ -1,0 +1,17 @@
+# The timestamp of the greeting holds after STLS
+checks: T-1 B-39
+ref: RFC 2595 section 4
+protocol: pop3
+needs: apop tls
+
+S~ +OK*{<stamp>}*
+C: STLS
+S~ +OK*
+tls
+C~ APOP wren {md5:{stamp}correct horse battery}
+S~ +OK*
+C: STAT
+S: +OK 3 771
+C: QUIT
+S~ +OK*
+S! closed

@@ -1,0 +1,13 @@
+# Plain text where the handshake should be ends the connection
+checks: T-1 T-3
+ref: RFC 2595 section 4
+protocol: pop3
+needs: tls
+
+S~ +OK*
+C: STLS
+S~ +OK*
+C: USER wren
+C: PASS correct horse battery
+C: STAT
+S! refused

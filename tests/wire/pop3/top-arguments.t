@@ -1,0 +1,31 @@
+# TOP wants two numbers
+checks: B-35 D-2
+ref: RFC 1939 section 7
+protocol: pop3
+
+S~ +OK*
+login
+C: TOP
+S~ -ERR*
+C: TOP 1
+S~ -ERR*
+C: TOP 1 -1
+S~ -ERR*
+C: TOP 1 x
+S~ -ERR*
+C: TOP 1 0x
+S~ -ERR*
+C: TOP 1 0 0
+S~ -ERR*
+C: TOP 0 0
+S~ -ERR*
+C: TOP 4 0
+S~ -ERR*
+C: TOP x 0
+S~ -ERR*
+C: TOP 1 0
+S~ +OK*
+S= mail 1 top 0
+C: QUIT
+S~ +OK*
+S! closed

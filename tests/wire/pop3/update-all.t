@@ -1,0 +1,21 @@
+# All messages removed leave an empty maildrop
+checks: B-23
+ref: RFC 1939 section 6
+protocol: pop3
+
+S~ +OK*
+login
+C: DELE 1
+C: DELE 3
+C: DELE 2
+C: QUIT
+repeat 4 S~ +OK*
+S! closed
+connect
+S~ +OK*
+login
+C: STAT
+S: +OK 0 0
+C: QUIT
+S~ +OK*
+S! closed

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * run_conn.c: the client's side: opens and drops connections, sends batches
+ * in the pieces that the mode asks for, shakes hands, logs in.
+ */
+#include "run.h"
+
+#include <time.h>
+
+#include "text.h"
+
+enum { LOGIN_TRIES = 250, LOGIN_PAUSE_MS = 20 };
+
+/* ---- what the client sends ----------------------------------------------- */
+
+static int
+send_pieces(struct run *r, struct pop_span all)
+{
+	struct run_conn *k = run_speaking(r);
+	struct buf why;
+	int rc = 0;
+
+	if (k->conn == NULL)
+		return run_fail(r, "an open connection to send on",
+		    span_str("it is not open"));
+	buf_init(&why, RUN_LOG_MAX);
+	while (all.n > 0 && rc == 0) {
+		size_t n = all.n;
+
+		if (r->how->mode == RUN_BYTES)
+			n = 1;
+		else if (r->how->mode == RUN_RANDOM)
+			n = 1 + run_random(r, run_random(r, 8) == 0 ?
+			    all.n : (all.n < 40 ? all.n : 40));
+		rc = r->peer->ops->send(k->conn, span_of(all.p, n), &why);
+		span_skip(&all, n);
+	}
+	if (rc != 0)
+		rc = run_fail(r, "that octets can be sent", buf_span(&why));
+	buf_release(&why);
+	return rc;
+}
+
+static int
+add_to_batch(struct run *r, const struct wire_stmt *s, struct buf *batch)
+{
+	const char *why = "the batch is too long";
+	int rc;
+
+	if (s->op == OP_SEND)
+		rc = buf_append(batch, s->text.p, s->text.n);
+	else
+		rc = text_expand(s->text, r->vars, batch, &why);
+	if (rc == 0 && s->op != OP_SEND_RAW)
+		rc = buf_append(batch, "\r\n", 2);
+	run_log(r, s->op == OP_SEND ? "C:" : s->op == OP_SEND_RAW ? "C|" :
+	    "C~", s->text);
+	return rc == 0 ? 0 : run_fail(r, why, s->text);
+}
+
+static bool
+is_send(const struct wire_stmt *s)
+{
+	return s->op == OP_SEND || s->op == OP_SEND_LINE ||
+	    s->op == OP_SEND_RAW;
+}
+
+/* all consecutive C lines; *at moves to the last of them */
+int
+run_send_batch(struct run *r, size_t *at)
+{
+	struct buf batch;
+	int rc;
+
+	buf_init(&batch, TEXT_MAX);
+	rc = add_to_batch(r, &r->c->stmt[*at], &batch);
+	while (rc == 0 && *at + 1 < r->c->stmts &&
+	    is_send(&r->c->stmt[*at + 1])) {
+		++*at;
+		rc = add_to_batch(r, &r->c->stmt[*at], &batch);
+	}
+	if (rc == 0)
+		rc = send_pieces(r, buf_span(&batch));
+	buf_release(&batch);
+	return rc;
+}
+
+static int
+send_line(struct run *r, const char *verb, struct pop_span raw)
+{
+	const char *why = "memory";
+	struct buf b;
+	int rc;
+
+	buf_init(&b, TEXT_MAX);
+	rc = buf_append_str(&b, verb);
+	if (rc == 0)
+		rc = text_expand(raw, r->vars, &b, &why);
+	run_log(r, "C:", buf_span(&b));
+	if (rc == 0)
+		rc = buf_append(&b, "\r\n", 2);
+	if (rc != 0)
+		rc = run_fail(r, why, raw);
+	else
+		rc = send_pieces(r, buf_span(&b));
+	buf_release(&b);
+	return rc;
+}
+
+static bool
+line_begins(const struct run *r, const char *s)
+{
+	return r->line.n >= strlen(s) &&
+	    memcmp(r->line.p, s, strlen(s)) == 0;
+}
+
+int
+run_login(struct run *r)
+{
+	const struct wire_stmt *s = r->stmt;
+	struct pop_span name = span_str("wren");
+	struct pop_span secret = span_str("correct horse battery");
+	const struct timespec moment = { 0, LOGIN_PAUSE_MS * 1000000 };
+
+	if (s->words > 0) {
+		name = s->word[0];
+		secret = s->text;
+	}
+	for (unsigned i = 0; i < LOGIN_TRIES; i++) {
+		if (send_line(r, "USER ", name) != 0 ||
+		    run_read_line(r) != 0)
+			return -1;
+		if (!line_begins(r, "+OK"))
+			break;
+		if (send_line(r, "PASS ", secret) != 0 ||
+		    run_read_line(r) != 0)
+			return -1;
+		if (!r->dropped || !r->peer->is_slow ||
+		    !line_begins(r, "-ERR [IN-USE]"))
+			break;
+		(void)nanosleep(&moment, NULL);
+	}
+	return line_begins(r, "+OK") ? run_status_ok(r, buf_span(&r->line)) :
+	    run_fail(r, "a login", buf_span(&r->line));
+}
+
+/* ---- connections --------------------------------------------------------- */
+
+void
+run_hang_up(struct run *r, struct run_conn *k)
+{
+	if (k->conn != NULL)
+		r->peer->ops->close(k->conn);
+	buf_release(&k->in);
+	memset(k, 0, sizeof *k);
+}
+
+int
+run_open_conn(struct run *r, unsigned number, enum wire_proto proto,
+    enum wire_tls tls)
+{
+	struct run_conn *k = &r->conn[number];
+	struct buf why;
+	int rc = 0;
+
+	if (k->conn != NULL && !k->eof)
+		return run_fail(r, "a free connection number",
+		    span_str("it is still open"));
+	run_hang_up(r, k);
+	r->now = number;
+	buf_init(&k->in, RUN_IN_MAX);
+	buf_init(&why, RUN_LOG_MAX);
+	k->proto = proto;
+	run_log(r, "--", span_str(tls == WIRE_PLAIN ? "connect" :
+	    "connect to the TLS port"));
+	k->conn = r->peer->ops->open(r->peer, proto, tls, &why);
+	if (k->conn == NULL)
+		rc = run_fail(r, "a connection", buf_span(&why));
+	buf_release(&why);
+	return rc;
+}
+
+int
+run_drop(struct run *r)
+{
+	struct run_conn *k = run_speaking(r);
+
+	if (k->conn == NULL)
+		return run_fail(r, "a connection to drop",
+		    span_str("it is not open"));
+	run_log(r, "--", span_str("drop"));
+	run_hang_up(r, k);
+	r->dropped = true;
+	return 0;
+}
+
+/* *at: where to go on when a handshake that may fail has failed */
+static void
+skip_to_connect(struct run *r, size_t *at)
+{
+	while (*at + 1 < r->c->stmts &&
+	    r->c->stmt[*at + 1].op != OP_CONNECT)
+		++*at;
+	run_hang_up(r, run_speaking(r));
+}
+
+int
+run_shake_hands(struct run *r, size_t *at)
+{
+	struct run_conn *k = run_speaking(r);
+	const struct wire_stmt *s = r->stmt;
+	struct buf why;
+	int rc = -1;
+
+	if (k->conn == NULL)
+		return run_fail(r, "an open connection",
+		    span_str("it is not open"));
+	if (run_unread(k).n > 0)
+		return run_fail(r, "nothing before the handshake",
+		    run_unread(k));
+	buf_init(&why, RUN_LOG_MAX);
+	if (!k->eof)
+		rc = r->peer->ops->tls(k->conn, s->tls, (unsigned)s->number,
+		    &why);
+	run_log(r, "--", span_str(rc == 0 ? "TLS" : "no TLS"));
+	if (rc == -2)
+		rc = run_fail(r, "a handshake", buf_span(&why));
+	else if (s->tls == WIRE_TLS_OLD)
+		rc = rc == 0 ? run_fail(r, "that this TLS is refused",
+		    span_str("the server agreed")) : 0;
+	else if (rc != 0 && !s->may_fail)
+		rc = run_fail(r, "a TLS handshake", buf_span(&why));
+	else if (rc != 0) {
+		skip_to_connect(r, at);
+		rc = 0;
+	}
+	buf_release(&why);
+	return rc;
+}
