@@ -71,8 +71,8 @@ admin_user_add(const struct admin_args *args)
 		return e;
 	if (!passwd_name_ok(span_str(args->word))) {
 		admin_error("not a user name: 1 to 255 printable ASCII octets "
-		    "without \"/\", \":\" and blank, not beginning with "
-		    "\".\", \"-\" or \"#\"");
+		    "without '/', ':' and blank, not beginning with '.', '-' "
+		    "or '#'");
 		return ADMIN_USAGE;
 	}
 	if (admin_users_place(args, &place) != 0)

@@ -224,7 +224,7 @@ auth_set_user(struct auth *a, const char *name, struct auth_user *user_r)
 
 	if (maildrop_expand(a->set.maildrop, name, a->user_maildrop,
 	    &why) != 0) {
-		auth_report(a, "user \"%s\" has no maildrop: %s", name, why);
+		auth_report(a, "user '%s' has no maildrop: %s", name, why);
 		return -1;
 	}
 	/* names of the user file are at most PASSWD_NAME_MAX long */

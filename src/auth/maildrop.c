@@ -44,7 +44,7 @@ put_value(struct path *p, const char *v, size_t n, bool fold,
 	}
 	for (size_t i = 0; i < n; i++) {
 		if (v[i] == '/') {
-			*error_r = "\"/\" in a user name";
+			*error_r = "'/' in a user name";
 			return -1;
 		}
 		if (put(p, fold ? lower(v[i]) : v[i], error_r) != 0)
@@ -122,7 +122,7 @@ maildrop_expand(const char *template, const char *user,
 	text[p.n] = '\0';
 	if (!path_ok(text)) {
 		*error_r = "the maildrop must be a relative path of printable "
-		    "ASCII without \".\", \"..\" or empty components";
+		    "ASCII without '.', '..' or empty components";
 		return -1;
 	}
 	memcpy(out, text, p.n + 1);

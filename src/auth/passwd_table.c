@@ -135,8 +135,8 @@ passwd_line_parse(struct pop_span line, struct passwd_line *l_r,
 		(void)take_field(&rest, ':');
 	if (!passwd_name_ok(l.name)) {
 		*error_r = "not a user name: 1 to 255 printable ASCII octets "
-		    "without \"/\", \":\" and blank, not beginning with "
-		    "\".\" or \"-\"";
+		    "without '/', ':' and blank, not beginning with '.' or "
+		    "'-'";
 		return -1;
 	}
 	if (l.password.n > PASSWD_FIELD_MAX) {
@@ -266,16 +266,16 @@ add_user(struct passwd_table *t, const struct passwd_line *l,
 		return -1;
 	}
 	if (find_index(t, l->name, false) != t->n) {
-		report(r, "\"%.*s\" is there twice; the first line counts",
+		report(r, "'%.*s' is there twice; the first line counts",
 		    (int)l->name.n, (const char *)l->name.p);
 		return 0;
 	}
 	kind = hash_classify(l->password, &why);
 	if (kind == HASH_UNKNOWN)
-		report(r, "\"%.*s\" cannot log in: %s", (int)l->name.n,
+		report(r, "'%.*s' cannot log in: %s", (int)l->name.n,
 		    (const char *)l->name.p, why);
 	if (l->apop && kind != HASH_PLAIN)
-		report(r, "\"%.*s\" cannot use APOP: it needs a {PLAIN} "
+		report(r, "'%.*s' cannot use APOP: it needs a {PLAIN} "
 		    "secret", (int)l->name.n, (const char *)l->name.p);
 	e.name = arena_add(t, l->name);
 	e.password = arena_add(t, l->password);

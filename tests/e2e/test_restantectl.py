@@ -18,7 +18,7 @@ import threading
 
 import pytest
 
-from office import REPORTS, RESTANTECTL, SANITIZERS
+from office import REPORTS, RESTANTECTL, ROOT, SANITIZERS
 
 ENV = {**os.environ, **SANITIZERS, 'LC_ALL': 'C'}
 CHEAP = ('--scheme', 'SHA256-CRYPT')
@@ -158,7 +158,7 @@ def test_list(users):
     assert json.loads(out) == [
         {'user': 'wren', 'scheme': 'SHA256-CRYPT', 'apop': False},
         {'user': 'owl', 'scheme': 'PLAIN', 'apop': True}]
-    assert f'{users}:3: "wren" is there twice' in err
+    assert f"{users}:3: 'wren' is there twice" in err
     users.write_text('a"b\\c:\n')
     out, err = ctl('user', 'list', '--json', '--users', users)
     assert json.loads(out) == [
@@ -562,3 +562,20 @@ def test_output_that_cannot_be_written(users):
         p = subprocess.run([RESTANTECTL, 'user', 'list', '--users', users],
                            stdout=full, stderr=subprocess.PIPE, env=ENV)
     assert p.returncode == 1 and b'cannot write' in p.stderr
+
+
+@pytest.mark.parametrize('line, want', [
+    ('', 'user who kick reload'), ('w', 'who'), ('user ', 'add passwd del list'),
+    ('user p', 'passwd'), ('user list --j', '--json'), ('who --u', ''),
+    ('user add x --scheme B', 'BLF-CRYPT'), ('--config /x us', 'user'),
+    ('user del --users {users} ', 'wren owl jay@example.net'),
+    ('user passwd o --users {users} ', ''),
+    ('kick --users {users} --user w', 'wren')])
+def test_completion(users, line, want):
+    completions = ROOT / 'contrib' / 'completions' / 'restantectl.bash'
+    words = [str(RESTANTECTL), *line.format(users=users).split(' ')]
+    script = (f'source {completions}; COMP_CWORD={len(words) - 1}; '
+              'COMP_WORDS=("$@"); _restantectl; echo "${COMPREPLY[*]}"')
+    p = subprocess.run(['bash', '-c', script, 'bash', *words], env=ENV,
+                       capture_output=True, check=True)
+    assert p.stdout.decode().split() == want.split()

@@ -720,7 +720,7 @@ settings_change(void **state)
 	c.maildrop = "mail/%n";
 	c.failure_delay_ms = 500;
 	assert_int_equal(auth_reload(o->a, &c, &error), 0);
-	assert_non_null(strstr(auth_message(o->a), "\"owl\" cannot log in"));
+	assert_non_null(strstr(auth_message(o->a), "'owl' cannot log in"));
 	l = pass(o, home, "jay", "tanstaaf");
 	assert_int_equal(finish(o, l), AUTH_OK);
 	assert_string_equal(l->maildrop, "mail/jay");

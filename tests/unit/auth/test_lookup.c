@@ -243,7 +243,7 @@ no_maildrop_is_temporary(void **state)
 	assert_int_equal(auth_lookup(a, span_str("wren"),
 	    span_str("example.org"), &u), AUTH_LOOKUP_TEMP);
 	assert_non_null(strstr(auth_message(a),
-	    "\"wren\" has no maildrop"));
+	    "'wren' has no maildrop"));
 	assert_null(auth_message(a));
 	assert_int_equal(auth_lookup(a, span_str("odd"), span_str(".."), &u),
 	    AUTH_LOOKUP_TEMP);

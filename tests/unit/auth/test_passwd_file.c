@@ -172,11 +172,11 @@ doubled_names_and_unknown_schemes_warn(void **state)
 
 	(void)state;
 	assert_string_equal(said(),
-	    "F:2: \"wren\" is there twice; the first line counts\n"
-	    "F:3: \"owl\" cannot log in: unknown password scheme; known are "
+	    "F:2: 'wren' is there twice; the first line counts\n"
+	    "F:3: 'owl' cannot log in: unknown password scheme; known are "
 	    "CRYPT, YESCRYPT, SHA512-CRYPT, SHA256-CRYPT, BLF-CRYPT, PLAIN, "
 	    "SHA, SSHA, SHA256, SSHA256, SHA512, SSHA512\n"
-	    "F:4: \"x\" cannot log in: neither a crypt(3) hash nor "
+	    "F:4: 'x' cannot log in: neither a crypt(3) hash nor "
 	    "{SCHEME}value\n");
 	is_user(t, "wren", "wren", "{PLAIN}first");
 	assert_true(passwd_find(t, span_str("owl"), &u));
@@ -202,7 +202,7 @@ apop_is_given_by_name(void **state)
 	};
 
 	(void)state;
-	assert_string_equal(said(), "F:7: \"g\" cannot use APOP: it needs a "
+	assert_string_equal(said(), "F:7: 'g' cannot use APOP: it needs a "
 	    "{PLAIN} secret\n");
 	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
 		assert_true(passwd_find(t, span_str(want[i].name), &u));
