@@ -12,6 +12,7 @@
 #include "server/session.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -172,10 +173,12 @@ watch(struct session *s, unsigned events)
 	return false;
 }
 
-/* Sends p; what the socket does not take is kept. false: it has ended. */
+/* Sends p; what the socket does not take is kept: nothing may be kept
+ * already. false: the session has ended. */
 static bool
 send_out(struct session *s, const unsigned char *p, size_t n)
 {
+	assert(s->out.n == 0);
 	while (n > 0) {
 		ssize_t w = conn_write(&s->conn, p, n);
 
@@ -390,6 +393,7 @@ session_pump(struct session *s, bool readable)
 	enum session_step what;
 	size_t scratch = 0;	/* octets of the front's memory in use */
 
+	loop_cancel(s->front->loop, &s->again);
 	for (unsigned round = 0; round < ROUNDS_MAX; round++) {
 		int r = step(s, &in, &what);
 
@@ -426,7 +430,11 @@ session_pump(struct session *s, bool readable)
 static void
 again_event(struct loop_task *t)
 {
-	session_pump(SESSION_OF(t, again), false);
+	struct session *s = SESSION_OF(t, again);
+
+	/* what an event meanwhile left unsent comes before anything else */
+	if (s->out.n == 0 && !s->handshaking)
+		session_pump(s, false);
 }
 
 void
@@ -443,7 +451,6 @@ io_event(struct loop_io *io, unsigned events)
 {
 	struct session *s = SESSION_OF(io, io);
 
-	(void)events;
 	if (s->handshaking) {
 		shake_hands(s);
 		return;
@@ -463,7 +470,7 @@ io_event(struct loop_io *io, unsigned events)
 		(void)watch(s, 0);
 		return;
 	}
-	session_pump(s, true);
+	session_pump(s, (events & LOOP_READ) != 0);
 }
 
 /* Last words are sent as far as the socket takes them at once. */
