@@ -549,11 +549,12 @@ authd_main(const struct role_start *start)
 	struct authd *d = &authd;
 
 	role_drop(start);
+	/* before the first thread: Landlock binds only the calling one */
+	role_sandbox(start);
 	if (!authd_init(d, start)) {
 		log_msg(LOG_LEVEL_ERROR, "cannot start: %s", strerror(errno));
 		exit(1);
 	}
-	role_sandbox(start);
 	(void)ipc_send(&d->control->chan, IPC_CTL_READY, 0, NULL, -1);
 	if (loop_run(d->loop) != 0)
 		log_msg(LOG_LEVEL_ERROR, "event loop: %s", strerror(errno));

@@ -22,6 +22,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <openssl/crypto.h>
+
 #include "log/log.h"
 #include "net/listener.h"
 #include "server/meter.h"
@@ -410,6 +412,8 @@ start_up(struct parent *p)
 
 	(void)prctl(PR_SET_NAME, "restanted");
 	(void)drop_raise_files(65536);
+	/* its configuration file is out of the children's reach */
+	(void)OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, NULL);
 	p->loop = loop_new();
 	if (p->loop == NULL || links_init(&p->links, p->loop) != 0 ||
 	    signals_init(p) != 0 || children_init(p, fronts) != 0) {

@@ -292,11 +292,12 @@ stored_main(const struct role_start *start)
 
 	(void)drop_raise_files(65536);
 	role_drop(start);
+	/* before the first thread: Landlock binds only the calling one */
+	role_sandbox(start);
 	if (!stored_init(d, start)) {
 		log_msg(LOG_LEVEL_ERROR, "cannot start: %s", strerror(errno));
 		exit(1);
 	}
-	role_sandbox(start);
 	(void)ipc_send(&d->control->chan, IPC_CTL_READY, 0, NULL, -1);
 	if (loop_run(d->loop) != 0)
 		log_msg(LOG_LEVEL_ERROR, "event loop: %s", strerror(errno));
