@@ -95,6 +95,7 @@ typedef void auth_done(void *arg, enum auth_result r,
 struct auth_exchange;
 
 /*
+ * One attempt of an address is verified at a time, others wait (throttle.h).
  * Starts; everything in `req` is copied.  `done` is called exactly once for
  * each auth_request and each auth_step, maybe at once, maybe later (after
  * the hash, after the delay of a failure), unless auth_cancel comes first.

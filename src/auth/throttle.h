@@ -20,7 +20,9 @@
 #include <stdint.h>
 
 enum {
-	THROTTLE_LINE_MAX = 1024,	/* attempts of an address that wait */
+	/* attempts of an address that wait; a host of many users may bring
+	 * them all at once, the limits of sessions come first */
+	THROTTLE_LINE_MAX = 16384,
 	THROTTLE_FORGIVE_MS = 60000
 };
 
