@@ -24,6 +24,6 @@ stored wren 1 trace
 | Return-Path: <>
 | Delivered-To: wren@example.net
 | Received: from client.example*
-| \t*
+| ?*
 | Subject: bounce
 |

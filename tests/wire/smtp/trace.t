@@ -29,7 +29,7 @@ stored wren 1 trace
 | Return-Path: <"a b"@example.org>
 | Delivered-To: wren@example.net
 | Received: from client.example*
-| \t*
+| ?*
 | Received: from a by b; Thu, 1 Jan 1970 00:00:00 +0000
 | Subject: x
 |
