@@ -2,7 +2,6 @@
 checks: M-17
 ref: RFC 6531 sections 3.1, 3.5
 protocol: smtp
-user: \xc3\xa4dam secret
 
 S~ 220 *
 C: EHLO client.example
@@ -18,6 +17,9 @@ S~ 250*
 C~ MAIL FROM:<\xc3\xa4@b\xc3\xbc.example> SMTPUTF8
 S~ 250*
 C~ RCPT TO:<\xc3\xa4dam@example.net>
+; understood; nobody has that name
+S~ 550 5.1.1*
+C: RCPT TO:<wren@example.net>
 S~ 250*
 C~ RCPT TO:<\xc3\xb6@example.net>
 S~ 550*
@@ -39,4 +41,7 @@ S~ 250*
 C: QUIT
 S~ 221*
 S! closed
-stored ädam 1
+stored wren 1
+stored wren 1 is
+| Subject: \xc3\xa4
+|
