@@ -59,7 +59,7 @@ enum {
 	POP_COMMAND_MAX = 255,	/* RFC 2449 section 4, with CRLF */
 	POP_REPLY_MAX = 512,	/* RFC 1939 section 3, with CRLF */
 	POP_UIDL_MAX = 70,	/* RFC 1939 section 7 */
-	POP_SASL_MAX = 16384	/* a line of a SASL exchange (RFC 4954: 12288) */
+	POP_SASL_MAX = 16384	/* a line of SASL (RFC 4954: 12288) */
 };
 
 /* The library's version, "0.1.0". */
@@ -284,7 +284,7 @@ POP_API void pop_server_committed(struct pop_server *s, enum pop_commit how,
 /* 1 in TRANSACTION (and while a COMMIT is under way), else 0 */
 POP_API int pop_server_logged_in(const struct pop_server *s);
 
-/* ---- POP3, the client side ------------------------------------------------ */
+/* ---- POP3, the client side ----------------------------------------------- */
 
 struct pop_client;
 

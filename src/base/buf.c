@@ -105,8 +105,10 @@ buf_printf(struct buf *b, const char *fmt, ...)
 	if (r != BUF_OK)
 		return r;
 	va_start(ap, fmt);
-	(void)vsnprintf((char *)b->p + b->n, (size_t)len + 1, fmt, ap);
+	r = vsnprintf((char *)b->p + b->n, (size_t)len + 1, fmt, ap);
 	va_end(ap);
+	if (r != len)
+		return BUF_EFULL;
 	b->n += (size_t)len;
 	return BUF_OK;
 }
