@@ -138,6 +138,8 @@ session_end(struct session *s, const char *why)
 
 	if (s->end == NULL)
 		s->end = why;
+	/* before the log says so: whoever reads that may come again */
+	meter_leave(f->meter, f->slot, s->address);
 	log_end_of(s);
 	if (s->proto != NULL)
 		s->ops->release(s);
@@ -146,7 +148,6 @@ session_end(struct session *s, const char *why)
 	loop_cancel(f->loop, &s->again);
 	loop_unwatch(f->loop, &s->io, true);
 	conn_close(&s->conn);
-	meter_leave(f->meter, f->slot, s->address);
 	if (s->prev != NULL)
 		s->prev->next = s->next;
 	else
