@@ -167,7 +167,8 @@ cmd_dele(struct pop_server *s, const struct verb_call *call,
 static void
 cmd_rset(struct pop_server *s, struct pop_out *out)
 {
-	memset(s->drop.marks, 0, ((size_t)s->drop.count + 7) / 8);
+	if (s->drop.count > 0)
+		memset(s->drop.marks, 0, ((size_t)s->drop.count + 7) / 8);
 	s->live = s->drop.count;
 	s->live_octets = s->octets;
 	s->last = 0;
