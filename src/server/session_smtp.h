@@ -9,6 +9,7 @@
 
 #include "proto/trace.h"
 #include "server/front.h"
+#include "server/loop_guard.h"
 #include "store/store.h"
 
 enum smtp_wait {
@@ -28,6 +29,7 @@ enum smtp_answer {
 struct recipient {
 	char *address;		/* as the client wrote it, without <> */
 	enum store_result result;
+	bool had_it;		/* a Delivered-To of the message names it */
 };
 
 struct smtp {
@@ -51,6 +53,7 @@ struct smtp {
 	struct pop_measure measure;	/* of the message alone */
 	struct trace_strip strip;
 	struct trace_lf lf;
+	struct loop_guard guard;
 	size_t pending;			/* octets in the front's file memory */
 	bool spool_failed;
 	int64_t time;

@@ -149,6 +149,7 @@ spool_begin(struct session *s, int fd, unsigned carrier)
 	p->spool_failed = false;
 	p->measure = (struct pop_measure){ 0 };
 	p->lf = (struct trace_lf){ 0 };
+	p->guard = (struct loop_guard){ 0 };
 	trace_strip_init(&p->strip);
 	(void)clock_gettime(CLOCK_REALTIME, &ts);
 	p->time = ts.tv_sec;
@@ -185,11 +186,52 @@ keep_part(struct session *s, struct pop_span part)
 	}
 }
 
+static void
+delivered_before(void *arg, struct pop_span address)
+{
+	struct smtp *p = arg;
+
+	for (unsigned i = 0; i < p->n; i++)
+		if (span_eq_nocase(address,
+		    span_str(p->recipients[i].address)))
+			p->recipients[i].had_it = true;
+}
+
+/*
+ * RFC 9228: a message that was delivered to all of these addresses before
+ * runs in a circle.  To some of them: the others must get it, and the count
+ * of Received fields ends the circle.
+ */
+static void
+check_loop(struct session *s)
+{
+	struct smtp *p = smtp_of(s);
+
+	for (unsigned i = 0; i < p->n; i++)
+		if (!p->recipients[i].had_it)
+			return;
+	p->spool_failed = true;
+	pop_smtp_spool_failed(p->machine, 554, "5.4.6",
+	    "mail loop: this message was delivered here before");
+}
+
+static void
+guard(struct session *s, struct pop_span piece)
+{
+	struct smtp *p = smtp_of(s);
+
+	loop_guard(&p->guard, piece, delivered_before, p);
+	if (p->guard.over)
+		check_loop(s);
+}
+
 void
 spool_piece(struct session *s, struct pop_span piece)
 {
 	struct smtp *p = smtp_of(s);
 
+	if (p->fd >= 0 && !p->spool_failed && !p->guard.over)
+		guard(s, piece);
 	if (p->fd < 0 || p->spool_failed)
 		return;
 	while (piece.n > 0)

@@ -489,3 +489,17 @@ def test_lmtp_delivers_to_each(make_office):
     assert codes == [250, 451, 250]
     for user in ('wren', 'robin'):
         assert len(office.messages(user)) == 1
+
+
+def test_a_mail_loop_ends():
+    """RFC 9228: what was delivered to all recipients before is refused;
+    what is new to one of them is not."""
+    with Office(users={'wren': 'a', 'finch': 'b'}) as office:
+        message = b'Delivered-To: Wren@example.org\r\n' + MESSAGE
+        with pytest.raises(smtplib.SMTPDataError) as e:
+            office.deliver(message, 'wren@example.org', how='smtp')
+        assert (e.value.smtp_code, e.value.smtp_error[:5]) == (554, b'5.4.6')
+        assert office.messages() == [] and office.leftovers() == []
+        office.deliver(message, 'wren@example.org', 'finch@example.org',
+                       how='smtp')
+        assert len(office.messages('finch')) == 1
