@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * stdio_session: restanted --stdio USER: one POP3 session, already authenticated, on
- * standard input and output, for ssh and for foreign test suites.
+ * stdio_session: restanted --stdio USER: one POP3 session, already
+ * authenticated, on standard input and output, for ssh and for foreign test
+ * suites.
  */
 #ifndef RESTANTE_SERVER_STDIO_SESSION_H
 #define RESTANTE_SERVER_STDIO_SESSION_H

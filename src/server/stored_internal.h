@@ -24,7 +24,7 @@ struct stored {
 	struct conf *conf;
 	struct map fronts;		/* serial -> struct client */
 	pthread_mutex_t lock;
-	struct map users;		/* hash of a name -> struct user_count */
+	struct map users;		/* hash of a name -> user_count */
 	uint64_t hash_key;
 	bool draining;
 };
