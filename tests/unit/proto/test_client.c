@@ -675,6 +675,30 @@ test_tls_forgets(void **state)
 	free(c);
 }
 
+/* C-16: octets that came along with the +OK are an error at once, before
+ * anybody could shake hands. */
+static void
+test_stls_injection(void **state)
+{
+	struct pop_client_config config = { 0 };
+	struct pop_client *c = client(&config, 0, "+OK\r\n");
+	struct pop_request r = { .command = POP_CMD_STLS };
+	unsigned char room[64];
+	struct pop_out out = { room, 0, sizeof(room) };
+	struct pop_span in = span_str("+OK\r\n+");
+	struct pop_client_info info;
+
+	(void)state;
+	assert_int_equal(pop_client_send(c, &r, &out), POP_SEND_OK);
+	assert_int_equal(pop_client_step(c, &in, &out, &info),
+	    POP_CLIENT_ERROR);
+	assert_int_equal(info.error, POP_CLIENT_E_STLS);
+	pop_client_tls_started(c);
+	assert_int_equal(pop_client_step(c, &in, &out, &info),
+	    POP_CLIENT_ERROR);
+	free(c);
+}
+
 /* C-25: an initial response only when the line stays within 255 octets. */
 static void
 test_initial_response(void **state)
@@ -832,6 +856,7 @@ main(void)
 		cmocka_unit_test(test_scripts),
 		cmocka_unit_test(test_capa),
 		cmocka_unit_test(test_tls_forgets),
+		cmocka_unit_test(test_stls_injection),
 		cmocka_unit_test(test_initial_response),
 		cmocka_unit_test(test_stamps),
 		cmocka_unit_test(test_pipeline_bound),

@@ -47,6 +47,8 @@ static void
 no_clear(struct office *o)
 {
 	o->config.flags = POP_SERVER_HAS_TLS;
+	o->config.mechanisms_clear =
+	    "LOGIN SCRAM-SHA-256 PLAIN XOAUTH2 OAUTHBEARER";
 }
 
 static void
@@ -356,6 +358,11 @@ static const struct dialogue dialogues[] = {
 	    "+OK *\r\nSCRAM-SHA-256\r\nPLAIN\r\n.\r\n", NULL, 0, 0 },
 	{ "bad commands", "A\r\nCAP\r\nUSER wren\r\n",
 	    "-ERR *\r\n-ERR *goodbye\r\n", two_bad, 1, 0 },
+	{ "bad commands of many kinds", "PASS x\r\nAPOP a b\r\nAUTH\r\n",
+	    "-ERR *\r\n-ERR *goodbye\r\n", two_bad, 1, 0 },
+	{ "one blank between words", "APOP  b\r\nAPOP a  b\r\n APOP a b\r\n"
+	    "AUTH  AAAA\r\n", "-ERR usage: *\r\n-ERR usage: *\r\n"
+	    "-ERR unknown command\r\n-ERR usage: *\r\n", with_stamp, 0, 0 },
 	{ "bad commands in a row only", "A\r\nAUTH\r\nA\r\nAUTH\r\nA\r\n",
 	    "-ERR *\r\n+OK *\r\nSCRAM-SHA-256\r\nPLAIN\r\n.\r\n-ERR *\r\n"
 	    "+OK *\r\nSCRAM-SHA-256\r\nPLAIN\r\n.\r\n-ERR *\r\n", two_bad,
