@@ -182,9 +182,9 @@ parcel_post(const struct maildir *md, struct parcel *p, uint64_t disk,
 	enum store_result r;
 	int tmp, new;
 
-	if (os_fsync(p->fd) != 0)
+	if (os_fsync(p->fd) != 0 ||
+	    maildir_final_name(name, p->unique, disk, wire) != 0)
 		return failure(errno);
-	maildir_final_name(name, p->unique, disk, wire);
 	tmp = open_sub(md, p->path, "tmp", O_PATH);
 	if (tmp < 0)
 		return failure(errno);

@@ -224,7 +224,8 @@ part_equals(struct rows *rows, const struct maildir_scan *scan,
 		    rows->text) == 0)
 			end++;
 		for (size_t k = i; end - i > 1 && k < end; k++)
-			hash_uidl(rows, v[k], maildir_entry_text(scan, v[k]->e));
+			hash_uidl(rows, v[k],
+			    maildir_entry_text(scan, v[k]->e));
 		i = end;
 	}
 }

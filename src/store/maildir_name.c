@@ -10,6 +10,7 @@
  */
 #include "store/maildir_name.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -206,15 +207,20 @@ maildir_unique(char out[MAILDIR_UNIQUE_MAX], const char *host)
 	return n > 0 && n < MAILDIR_UNIQUE_MAX ? 0 : -1;
 }
 
-void
+int
 maildir_final_name(char out[MAILDIR_NAME_MAX], const char *unique,
     uint64_t disk, uint64_t wire)
 {
-	/* fits: MAILDIR_UNIQUE_MAX and two fields of at most 23 octets */
+	int n;
+
 	if (maildir_wire_possible(disk, wire))
-		(void)snprintf(out, MAILDIR_NAME_MAX,
+		n = snprintf(out, MAILDIR_NAME_MAX,
 		    "%s,S=%" PRIu64 ",W=%" PRIu64, unique, disk, wire);
 	else
-		(void)snprintf(out, MAILDIR_NAME_MAX, "%s,S=%" PRIu64, unique,
+		n = snprintf(out, MAILDIR_NAME_MAX, "%s,S=%" PRIu64, unique,
 		    disk);
+	if (n > 0 && n < MAILDIR_NAME_MAX)
+		return 0;
+	errno = ENAMETOOLONG;
+	return -1;
 }

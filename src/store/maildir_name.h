@@ -55,8 +55,10 @@ void maildir_host_escape(char out[MAILDIR_HOST_MAX + 1], const char *host);
 __attribute__((warn_unused_result))
 int maildir_unique(char out[MAILDIR_UNIQUE_MAX], const char *host);
 
-/* unique,S=disk,W=wire (W only if possible) */
-void maildir_final_name(char out[MAILDIR_NAME_MAX], const char *unique,
+/* unique,S=disk,W=wire (W only if possible). 0, or -1 with errno, which
+ * cannot be for a name from maildir_unique. */
+__attribute__((warn_unused_result))
+int maildir_final_name(char out[MAILDIR_NAME_MAX], const char *unique,
     uint64_t disk, uint64_t wire);
 
 #endif

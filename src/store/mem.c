@@ -122,10 +122,10 @@ drop_snapshot(const struct mem_drop *d, uint32_t count)
 	for (uint32_t i = 0; snap != NULL && i < count; i++) {
 		const struct mem_message *m = d->v[i];
 		char id[18];
-
-		(void)snprintf(id, sizeof(id), "m%016llx",
+		int n = snprintf(id, sizeof(id), "m%016llx",
 		    (unsigned long long)m->id);
-		snapshot_add(snap, measure_wire(&m->size), id, 17);
+
+		snapshot_add(snap, measure_wire(&m->size), id, (size_t)n);
 	}
 	return snap;
 }

@@ -6,6 +6,7 @@
  */
 #include "check.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -258,28 +259,63 @@ test_order(void **state)
 	sync_close(&s);
 }
 
-/* S45: what is no message is not shown, not opened, and does not block */
+static int
+go_on(void *arg, const struct os_call *call)
+{
+	(void)arg;
+	(void)call;
+	return 0;
+}
+
+/* a file system that does not say what kind an entry is */
+static void
+hide_types(void *arg, const struct os_call *call, long result, int err)
+{
+	(void)arg;
+	(void)err;
+	for (long at = 0; call->op == OS_GETDENTS && at < result;) {
+		struct os_dirent *d = (void *)((char *)call->data + at);
+
+		d->type = DT_UNKNOWN;
+		at += d->reclen;
+	}
+}
+
+/* S45: what is no message is not shown, not opened, and does not block;
+ * whether its size must be measured or stands in the name */
 static void
 test_strange_entries(void **state)
 {
+	static const struct os_hook no_types = { go_on, hide_types, NULL };
 	struct office *o = *state;
 	char path[600];
 	struct sync_open s;
 
 	put(o, "new/.hidden", "x\n");
 	put(o, "tmp/1.tmp", "x\n");
-	snprintf(path, sizeof(path), "%s/m/new/2.link", o->root);
-	assert_int_equal(symlink("/etc/passwd", path), 0);
-	snprintf(path, sizeof(path), "%s/m/new/3.dangling", o->root);
-	assert_int_equal(symlink("nowhere", path), 0);
-	snprintf(path, sizeof(path), "%s/m/cur/4.fifo", o->root);
-	assert_int_equal(mkfifo(path, 0600), 0);
-	snprintf(path, sizeof(path), "%s/m/cur/5.dir", o->root);
-	assert_int_equal(mkdir(path, 0700), 0);
+	for (int named = 0; named < 2; named++) {
+		const char *sizes = named ? ",S=2,W=3" : "";
+
+		snprintf(path, sizeof(path), "%s/m/new/2.link%s", o->root,
+		    sizes);
+		assert_int_equal(symlink("/etc/passwd", path), 0);
+		snprintf(path, sizeof(path), "%s/m/new/3.lost%s", o->root,
+		    sizes);
+		assert_int_equal(symlink("nowhere", path), 0);
+		snprintf(path, sizeof(path), "%s/m/cur/4.fifo%s", o->root,
+		    sizes);
+		assert_int_equal(mkfifo(path, 0600), 0);
+		snprintf(path, sizeof(path), "%s/m/cur/5.dir%s", o->root,
+		    sizes);
+		assert_int_equal(mkdir(path, 0700), 0);
+	}
 	put(o, "new/6.real", "x\n");
-	s = must_open(o, 1);
-	check_uidl(s.snap, 0, "6.real");
-	sync_close(&s);
+	for (int round = 0; round < 2; round++) {
+		s = must_open(o, 1);
+		check_uidl(s.snap, 0, "6.real");
+		sync_close(&s);
+		os_hook_set(&no_types);
+	}
 }
 
 /* the file is a message when listed and something else when asked for */
@@ -665,6 +701,94 @@ test_many(void **state)
 	sync_close(&s);
 }
 
+/* ---- a directory that takes more than one call --------------------------- */
+
+static void
+put_many(struct office *o, unsigned n)
+{
+	char name[80];
+
+	for (unsigned i = 0; i < n; i++) {
+		snprintf(name, sizeof(name), "cur/%u.M1P1.h,S=2,W=3:2,",
+		    i + 1);
+		put(o, name, "x\n");
+	}
+}
+
+struct failing {
+	unsigned at, n;
+};
+
+static int
+fail_getdents(void *arg, const struct os_call *call)
+{
+	struct failing *f = arg;
+
+	return call->op == OS_GETDENTS && f->n++ == f->at ? EIO : 0;
+}
+
+/* part of a listing is never taken for all of it */
+static void
+test_big_listing_fails(void **state)
+{
+	struct office *o = *state;
+	struct failing f = { 0 };
+	struct os_hook hook = { .before = fail_getdents, .arg = &f };
+
+	put_many(o, 1000);
+	do {
+		struct sync_open s;
+
+		f.n = 0;
+		os_hook_set(&hook);
+		s = sync_open(o->st, "m");
+		os_hook_set(NULL);
+		assert_int_equal(s.r, f.n > f.at ? STORE_TEMP : STORE_OK);
+		if (s.r == STORE_OK)
+			assert_int_equal(s.snap->count, 1000);
+		sync_close(&s);
+	} while (f.n > f.at++);
+	assert_true(f.at > 5);
+}
+
+struct hider {
+	struct office *o;
+	unsigned fstats;
+};
+
+/* What a rename inside of a big cur/ can do to who reads it: one message is
+ * not seen from the beginning to the end of the first pass. */
+static int
+hide_in_first_pass(void *arg, const struct os_call *call)
+{
+	struct hider *h = arg;
+
+	if (call->op == OS_OPENAT && strcmp(call->path, "cur") == 0)
+		move(h->o, "cur/500.M1P1.h,S=2,W=3:2,", "tmp/500");
+	if (call->op == OS_FSTAT && ++h->fstats == 2)
+		move(h->o, "tmp/500", "cur/500.M1P1.h,S=2,W=3:2,S");
+	return 0;
+}
+
+static void
+test_hidden_by_rename(void **state)
+{
+	struct office *o = *state;
+	struct hider h = { .o = o };
+	struct os_hook hook = { .before = hide_in_first_pass, .arg = &h };
+	struct sync_open s;
+
+	put_many(o, 1000);
+	os_hook_set(&hook);
+	s = sync_open(o->st, "m");
+	os_hook_set(NULL);
+	assert_int_equal(s.r, STORE_OK);
+	assert_int_equal(s.snap->count, 1000);
+	check_uidl(s.snap, 499, "500.M1P1.h");
+	check_body(&s, 499, "x\n", 2);
+	sync_close(&s);
+}
+
 /* ---- how many calls ------------------------------------------------------ */
 
 struct counts {
@@ -837,6 +961,8 @@ main(void)
 		TEST(test_maildrop_is_made),
 		TEST(test_messages_max),
 		TEST(test_many),
+		TEST(test_big_listing_fails),
+		TEST(test_hidden_by_rename),
 		TEST(test_call_budget),
 		TEST(test_renamed_while_listing),
 		TEST(test_renamed_while_removing),

@@ -218,7 +218,8 @@ test_final_name(void **state)
 	long_host[sizeof(long_host) - 1] = '\0';
 	maildir_host_escape(host, long_host);
 	assert_int_equal(maildir_unique(unique, host), 0);
-	maildir_final_name(name, unique, INT64_MAX / 2, INT64_MAX);
+	assert_int_equal(maildir_final_name(name, unique, INT64_MAX / 2,
+	    INT64_MAX), 0);
 	assert_true(strlen(name) < 255);
 	maildir_name_parse(&v, name, strlen(name));
 	assert_true(v.has_disk && v.has_wire);
@@ -228,9 +229,9 @@ test_final_name(void **state)
 	    strlen(unique));
 
 	/* an impossible wire size is not written down */
-	maildir_final_name(name, "1.h", 10, 5);
+	assert_int_equal(maildir_final_name(name, "1.h", 10, 5), 0);
 	assert_string_equal(name, "1.h,S=10");
-	maildir_final_name(name, "1.h", 10, 12);
+	assert_int_equal(maildir_final_name(name, "1.h", 10, 12), 0);
 	assert_string_equal(name, "1.h,S=10,W=12");
 }
 
