@@ -10,9 +10,11 @@ for.  Neither reads anything in /etc that is its own.
 import os
 import pathlib
 import shlex
+import shutil
 import smtplib
 import socket
 import subprocess
+import tempfile
 import textwrap
 import time
 
@@ -51,15 +53,15 @@ def answers(port):
 class Mta:
     """What the two have in common"""
 
-    def __init__(self, base, package):
+    def __init__(self, package):
         if os.geteuid() != 0:
             pytest.skip(f"{package} changes users: run the tests as root")
-        self.base = pathlib.Path(base)
         self.tree = tree(package)
         self.env = dict(environment(self.tree), LC_ALL="C", TZ="UTC")
         self.port = free_port()
-        for p in (self.base, *list(self.base.parents)[:2]):
-            p.chmod(0o755)
+        # not pytest's own directory: other users must get through
+        self.base = pathlib.Path(tempfile.mkdtemp(prefix="restante-mta-"))
+        self.base.chmod(0o755)
 
     def bind(self, users, groups):
         """The shell's beginning that gives this process its own users"""
@@ -88,8 +90,9 @@ class Mta:
                        or answers(self.port))
             assert self.daemon.process.poll() is None, "it ended"
         except AssertionError as e:
+            logs = self.logs()
             self.stop()
-            raise AssertionError(f"{e}: {self.logs()}") from None
+            raise AssertionError(f"{e}: {logs}") from None
 
     def run(self, *argv):
         done = subprocess.run(self.inside(argv), env=self.env, text=True,
@@ -99,6 +102,7 @@ class Mta:
 
     def stop(self):
         self.daemon.stop()
+        shutil.rmtree(self.base, ignore_errors=True)
 
     def logs(self):
         return "\n".join(p.read_text(errors="replace")[-4000:]
@@ -120,8 +124,8 @@ class Postfix(Mta):
     """transport: "lmtp:inet:127.0.0.1:PORT" or "smtp:[127.0.0.1]:PORT" """
     name = "Postfix"
 
-    def __init__(self, base, transport, tls="none"):
-        super().__init__(base, "postfix")
+    def __init__(self, transport, tls="none"):
+        super().__init__("postfix")
         conf, queue, data = (self.base / x for x in ("conf", "queue", "data"))
         for p in (conf, queue, data):
             p.mkdir()
@@ -219,8 +223,8 @@ class Postfix(Mta):
 class Exim(Mta):
     name = "Exim"
 
-    def __init__(self, base, port, protocol="lmtp"):
-        super().__init__(base, "exim4-daemon-light")
+    def __init__(self, port, protocol="lmtp"):
+        super().__init__("exim4-daemon-light")
         spool = self.base / "spool"
         spool.mkdir()
         os.chown(spool, 5103, 5103)

@@ -73,7 +73,7 @@ class Program:
                 [*more, *filter(None, [self.env.get("PERL5LIB")])])
         return self
 
-    def run(self, *args, home=None, timeout=120, check=True, **more):
+    def run(self, *args, home=None, timeout=300, check=True, **more):
         """Runs it to its end; the CompletedProcess, output as octets"""
         env = dict(self.env, **more.pop("env", {}))
         if home is not None:

@@ -14,16 +14,15 @@ SENDER = "sender@example.net"
 
 @pytest.fixture(params=["postfix-lmtp", "postfix-smtp", "exim-lmtp",
                         "exim-smtp"], scope="module")
-def mta(request, office, tmp_path_factory):
-    base = tmp_path_factory.mktemp(request.param)
+def mta(request, office):
     kind, protocol = request.param.split("-")
     port = office.lmtp if protocol == "lmtp" else office.smtp
     if kind == "exim":
-        it = Exim(base, port, protocol)
+        it = Exim(port, protocol)
     elif protocol == "lmtp":
-        it = Postfix(base, f"lmtp:inet:127.0.0.1:{port}")
+        it = Postfix(f"lmtp:inet:127.0.0.1:{port}")
     else:
-        it = Postfix(base, f"smtp:[127.0.0.1]:{port}", tls="encrypt")
+        it = Postfix(f"smtp:[127.0.0.1]:{port}", tls="encrypt")
     it.tag = request.param
     yield it
     it.stop()
@@ -89,8 +88,9 @@ def test_one_of_three_is_unknown(office, mta):
 def test_one_of_three_cannot_be_stored_now(office, mta):
     """The maildrop of one recipient is out of order.  By LMTP the others
     have the message at once, and never a second copy; when it is mended the
-    third gets it too.  By SMTP one reply speaks for all: the server refuses
-    that recipient alone, or defers all of them."""
+    third gets it too.  By SMTP one reply speaks for all, so that the others
+    may wait for the third, or get the message again: RFC 5321 has no third
+    way for a server without a queue, but nobody may lose it."""
     users = [f"{mta.tag}-{x}" for x in ("a", "b", "c")]
     office.add_user(*users)
     for user in users:
@@ -99,8 +99,8 @@ def test_one_of_three_cannot_be_stored_now(office, mta):
     owner = os.stat(broken)
     os.chown(broken, 0, 0)
     os.chmod(broken, 0o500)
+    _, octets = corpus.sample(1)[0]
     try:
-        name, octets = corpus.sample(1)[0]
         mta.submit(SENDER, [f"{u}@{office.domain}" for u in users], [octets])
         wait_until("the message is deferred", 30, mta.deferred)
         if mta.tag.endswith("lmtp"):
@@ -113,8 +113,12 @@ def test_one_of_three_cannot_be_stored_now(office, mta):
         os.chmod(broken, 0o700)
     mta.flush()
     for user in users:
-        one, = arrived(office, mta, user, 1)
-        assert one.endswith(corpus.lines(corpus.without_return_path(octets)))
+        copies = arrived(office, mta, user, 1)
+        for one in copies:
+            assert one.endswith(
+                corpus.lines(corpus.without_return_path(octets)))
+        once = mta.tag.endswith("lmtp") or user == users[1]
+        assert len(copies) == 1 if once else len(copies) <= 2
 
 
 def test_forty_recipients(office, mta):
