@@ -5,17 +5,17 @@ import contextlib
 import itertools
 import os
 import re
-import resource
 import select
 import smtplib
 import socket
 import ssl
 import struct
+import subprocess
 import time
 
 import pytest
 
-from office import SANITIZERS, WAIT, Office
+from office import AS_ROOT, SANITIZERS, WAIT, Office
 
 MIB = 1 << 20
 GROWTH = 24 * MIB       # what a process may take for one misbehaving peer
@@ -51,7 +51,7 @@ def served(office):
     token = b'token %d' % next(serial)
     octets = b'Subject: x\r\n\r\n.\r\n' + token + b'\r\n'
     assert office.deliver(octets, 'finch@example.org') == {}
-    with office.pop3('finch') as pop:
+    with office.pop3('finch', 'secret') as pop:
         assert pop.message(1) == SMALL.replace(b'\n', b'\r\n')
         count = pop.stat()[0]
         assert pop.message(count).endswith(octets)
@@ -75,7 +75,7 @@ def unlocked(office, user='wren'):
     """A dropped session gives its maildrop back; a session that has it"""
     def login():
         try:
-            return office.pop3(user)
+            return office.pop3(user, 'secret')
         except Exception as e:      # poplib.error_proto: still locked
             assert b'[IN-USE]' in e.args[0], e
             return None
@@ -566,16 +566,29 @@ def cpu_seconds(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
 
 
+def set_limit(pid, soft, hard):
+    """As the user that the process runs as: root may lack the capability"""
+    ids = {}
+    if AS_ROOT:
+        with open(f'/proc/{pid}/status', encoding='ascii') as f:
+            uid, gid = re.search(r'^Uid:\s(\d+).*?^Gid:\s(\d+)', f.read(),
+                                 re.M | re.S).groups()
+        ids = {'user': int(uid), 'group': int(gid), 'extra_groups': []}
+    subprocess.run(['prlimit', f'--pid={pid}', f'--nofile={soft}:{hard}'],
+                   check=True, cwd='/', **ids)
+
+
 @contextlib.contextmanager
 def few_descriptors(pid, more):
     """The process may open only so many more"""
-    old = resource.prlimit(pid, resource.RLIMIT_NOFILE)
-    n = descriptors(pid) + more
-    resource.prlimit(pid, resource.RLIMIT_NOFILE, (n, old[1]))
+    with open(f'/proc/{pid}/limits', encoding='ascii') as f:
+        soft, hard = re.search(r'^Max open files\s+(\d+)\s+(\d+)', f.read(),
+                               re.M).groups()
+    set_limit(pid, descriptors(pid) + more, hard)
     try:
         yield
     finally:
-        resource.prlimit(pid, resource.RLIMIT_NOFILE, old)
+        set_limit(pid, soft, hard)
 
 
 def test_front_without_descriptors(office):
@@ -606,7 +619,7 @@ def test_store_without_descriptors(office):
     with few_descriptors(store, 0):
         with contextlib.suppress(EOFError, OSError):
             try:
-                pop = office.pop3('wren')
+                pop = office.pop3('wren', 'secret')
                 pop.close()
             except Exception as e:
                 assert b'[SYS/TEMP]' in e.args[0], e

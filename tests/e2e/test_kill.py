@@ -114,7 +114,8 @@ class Load:
 
     def fetch(self, user, turn, rng):
         """reads all, deletes a part; leaves with QUIT, or does not"""
-        pop = self.office.pop3(user, how=rng.choice(['implicit', 'start']))
+        pop = self.office.pop3(user, 'secret',
+                               how=rng.choice(['implicit', 'start']))
         try:
             count = pop.stat()[0]
             chosen = set()
@@ -179,7 +180,7 @@ def serves(office):
         try:
             office.deliver(b'Subject: after\r\n\r\nx\r\n',
                            'visitor@example.org')
-            with office.pop3('visitor') as pop:
+            with office.pop3('visitor', 'secret') as pop:
                 for n in range(1, pop.stat()[0] + 1):
                     assert b'Subject: after\r\n' in pop.message(n)
                     pop.dele(n)
@@ -203,7 +204,7 @@ def test_kill_a_child(roles):
     print('RESTANTE_SEED=' + SEED)
     with new_office() as office:
         with Load(office, ledger):
-            for _ in range(8):
+            for _ in range(5):
                 # a random moment is what is wanted here
                 time.sleep(rng.uniform(0.05, 0.4))
                 role = rng.choice(roles)
