@@ -116,9 +116,8 @@ def pss_kib(pid):
 
 
 def name_of(pid):
-    with open(f"/proc/{pid}/cmdline", "rb") as f:
-        words = f.read().replace(b"\0", b" ").decode(errors="replace")
-    return words.strip()[:40]
+    with open(f"/proc/{pid}/comm", encoding="utf-8") as f:
+        return f.read().strip()
 
 
 class Worker(threading.Thread):
