@@ -247,25 +247,32 @@ check_listen(struct check *k, size_t i)
 /* ---- the rest ------------------------------------------------------------ */
 
 static void
-check_time_outs(struct check *k)
+check_safety(struct check *k, const struct conf_origin *o)
 {
-	const struct conf *c = k->c;
+	const struct conf_setting *s = o->setting;
+	const void *at = (const char *)k->c + s->offset;
+	uint64_t value = s->type == CONF_TYPE_SIZE ? *(const uint64_t *)at :
+	    *(const unsigned *)at;
+	char *accepted;
 
-	if (c->unsafe_short_timeouts)
+	if (!o->good || value >= s->min)
 		return;
-	for (size_t i = 0; i < c->norigins; i++) {
-		const struct conf_setting *s = c->origins[i].setting;
-		unsigned value;
+	accepted = value_accepted(s);
+	mistake(k->m, o->line, "[%s] %s: accepted: %s (tests may go below "
+	    "with [limits] unsafe_limits = yes)", s->section, s->key,
+	    accepted);
+	free(accepted);
+}
 
-		if (!(s->flags & CONF_SHORTENABLE))
-			continue;
-		memcpy(&value, (const char *)c + s->offset, sizeof(value));
-		if (value < s->min)
-			mistake(k->m, c->origins[i].line, "[%s] %s: accepted: "
-			    "%us to %us (tests may go below with "
-			    "unsafe_short_timeouts = yes)", s->section, s->key,
-			    (unsigned)s->min, (unsigned)s->max);
-	}
+/* The minima that value_read has let pass. */
+static void
+check_minima(struct check *k)
+{
+	if (k->c->unsafe_limits)
+		return;
+	for (size_t i = 0; i < k->c->norigins; i++)
+		if (k->c->origins[i].setting->flags & CONF_MIN_IS_SAFETY)
+			check_safety(k, &k->c->origins[i]);
 }
 
 static void
@@ -331,7 +338,7 @@ check_all(struct mistakes *m, struct conf *c, unsigned last)
 		    "with protocol and address");
 	for (size_t i = 0; i < c->nlistens; i++)
 		check_listen(&k, i);
-	check_time_outs(&k);
+	check_minima(&k);
 	check_delays(&k);
 	check_identities(&k);
 }

@@ -83,7 +83,7 @@ struct conf {
 	unsigned sessions, sessions_per_user, sessions_per_address;
 	unsigned login_timeout, idle_timeout, smtp_timeout;	/* seconds */
 	unsigned bad_commands, auth_failures;
-	bool unsafe_short_timeouts;	/* tests only: no lower limits */
+	bool unsafe_limits;		/* tests only: below the RFCs' */
 
 	/* [tls...] */
 	struct conf_cert *certs;

@@ -106,11 +106,11 @@ const struct conf_setting conf_settings[] = {
   IN_CONF(session_lock),
   "Whether a session locks its maildrop against further sessions, which are "
   "told [IN-USE].", NULL },
-{ "mail", "message_size", CONF_TYPE_SIZE, 0, "50M", 64 << 10, 2047u << 20,
-  NULL, NULL, IN_CONF(message_size),
+{ "mail", "message_size", CONF_TYPE_SIZE, CONF_MIN_IS_SAFETY, "50M",
+  64 << 10, 2047u << 20, NULL, NULL, IN_CONF(message_size),
   "The largest message that is accepted.", NULL },
-{ "mail", "recipients", CONF_TYPE_COUNT, 0, "1000", 100, 100000, NULL, NULL,
-  IN_CONF(recipients),
+{ "mail", "recipients", CONF_TYPE_COUNT, CONF_MIN_IS_SAFETY, "1000", 100,
+  100000, NULL, NULL, IN_CONF(recipients),
   "The most recipients of one message.", NULL },
 { "mail", "store_threads", CONF_TYPE_COUNT, 0, "4", 1, 256, NULL, NULL,
   IN_CONF(store_threads),
@@ -123,11 +123,11 @@ const struct conf_setting conf_settings[] = {
 { "auth", "hash_threads", CONF_TYPE_COUNT, 0, "2", 1, 64, NULL, NULL,
   IN_CONF(hash_threads),
   "How many passwords are verified at the same time.", NULL },
-{ "auth", "failure_delay", CONF_TYPE_MILLISECONDS, 0, "2s", 0, 60000, NULL,
+{ "auth", "failure_delay", CONF_TYPE_MILLISECONDS, 0, "2s", 1, 60000, NULL,
   NULL, IN_CONF(failure_delay_ms),
   "How long the first wrong password of an address is left waiting; each "
   "further one waits longer.", NULL },
-{ "auth", "failure_delay_max", CONF_TYPE_MILLISECONDS, 0, "15s", 0, 300000,
+{ "auth", "failure_delay_max", CONF_TYPE_MILLISECONDS, 0, "15s", 1, 300000,
   NULL, NULL, IN_CONF(failure_delay_max_ms),
   "The longest such wait.", NULL },
 
@@ -141,14 +141,14 @@ const struct conf_setting conf_settings[] = {
   NULL, NULL, IN_CONF(sessions_per_address),
   "The most connections of one client address (of IPv6, of one /64) at one "
   "time.", NULL },
-{ "limits", "login_timeout", CONF_TYPE_SECONDS, CONF_SHORTENABLE, "60s", 10,
+{ "limits", "login_timeout", CONF_TYPE_SECONDS, CONF_MIN_IS_SAFETY, "60s", 10,
   3600, NULL, NULL, IN_CONF(login_timeout),
   "How long a client may take to log in, TLS handshake included.", NULL },
-{ "limits", "idle_timeout", CONF_TYPE_SECONDS, CONF_SHORTENABLE, "10m", 600,
+{ "limits", "idle_timeout", CONF_TYPE_SECONDS, CONF_MIN_IS_SAFETY, "10m", 600,
   86400, NULL, NULL, IN_CONF(idle_timeout),
   "How long a logged in POP3 client may be silent; RFC 1939 wants 10 "
   "minutes at least.", NULL },
-{ "limits", "smtp_timeout", CONF_TYPE_SECONDS, CONF_SHORTENABLE, "5m", 300,
+{ "limits", "smtp_timeout", CONF_TYPE_SECONDS, CONF_MIN_IS_SAFETY, "5m", 300,
   86400, NULL, NULL, IN_CONF(smtp_timeout),
   "How long an SMTP or LMTP client may be silent; RFC 5321 wants 5 minutes "
   "at least.", NULL },
@@ -158,10 +158,10 @@ const struct conf_setting conf_settings[] = {
 { "limits", "auth_failures", CONF_TYPE_COUNT, 0, "5", 1, 100, NULL, NULL,
   IN_CONF(auth_failures),
   "After how many wrong passwords a connection is closed.", NULL },
-{ "limits", "unsafe_short_timeouts", CONF_TYPE_BOOL, 0, "no", 0, 0, no_yes,
-  NULL, IN_CONF(unsafe_short_timeouts),
-  "For tests only: lets the three time-outs go down to one second, which "
-  "breaks what the protocols promise.", NULL },
+{ "limits", "unsafe_limits", CONF_TYPE_BOOL, 0, "no", 0, 0, no_yes, NULL,
+  IN_CONF(unsafe_limits),
+  "For tests only: lets the three time-outs, message_size and recipients "
+  "go below what the protocols promise.", NULL },
 
 { "tls", "certificate", CONF_TYPE_PATH, CONF_REQUIRED, NULL, 0, 0, NULL,
   NULL, IN_CERT(certificate),

@@ -23,8 +23,8 @@ enum conf_type {
 
 enum conf_setting_flag {
 	CONF_REQUIRED = 1 << 0,
-	/* `min` does not hold with unsafe_short_timeouts: 1 second then */
-	CONF_SHORTENABLE = 1 << 1,
+	/* `min` does not hold with unsafe_limits: it is 1 then */
+	CONF_MIN_IS_SAFETY = 1 << 1,
 	CONF_MAY_BE_EMPTY = 1 << 2,
 	/* this listener protocol knows the setting; none set: all do */
 	CONF_FOR_POP3 = 1 << 3,

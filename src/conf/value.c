@@ -131,27 +131,35 @@ value_write_accepted(const struct conf_setting *s, FILE *out)
 	}
 }
 
+char *
+value_accepted(const struct conf_setting *s)
+{
+	char *text = NULL;
+	size_t n;
+	FILE *f = open_memstream(&text, &n);
+
+	if (!f)
+		abort();
+	value_write_accepted(s, f);
+	if (fclose(f) != 0)
+		abort();
+	return text;
+}
+
 /* "[mail] message_size: "12x" is not good; accepted: ..." */
 static void
 report(struct mistakes *m, unsigned line, const struct conf_setting *s,
     const char *word, const char *accepted)
 {
-	char *text = NULL;
-	size_t n;
-	FILE *f;
 	const char *near = schema_near_choice(s, word);
+	char *text;
 
 	if (accepted) {
 		mistake(m, line, "[%s] %s: \"%s\" is not accepted; accepted: "
 		    "%s", s->section, s->key, word, accepted);
 		return;
 	}
-	f = open_memstream(&text, &n);
-	if (!f)
-		abort();
-	value_write_accepted(s, f);
-	if (fclose(f) != 0)
-		abort();
+	text = value_accepted(s);
 	mistake(m, line, "[%s] %s: \"%s\" is not accepted; accepted: "
 	    "%s%s%s%s", s->section, s->key, word, text,
 	    near ? "; did you mean \"" : "", near ? near : "",
@@ -204,7 +212,7 @@ read_number(struct mistakes *m, unsigned line, const struct conf_setting *s,
     const char *text, void *at)
 {
 	uint64_t v;
-	uint64_t min = s->flags & CONF_SHORTENABLE ? 1 : s->min;
+	uint64_t min = s->flags & CONF_MIN_IS_SAFETY ? 1 : s->min;
 
 	/* the real minimum of those is checked when the whole file is read */
 	if (parse_number(s, text, &v) != 0 || v < min || v > s->max) {

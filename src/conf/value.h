@@ -23,6 +23,8 @@ bool value_is_set(const struct conf_setting *s, const void *base);
 void value_free(const struct conf_setting *s, void *base);
 /* "yes or no", "64K to 2047M": what the setting accepts, for people */
 void value_write_accepted(const struct conf_setting *s, FILE *out);
+/* the same as text, for the caller to free */
+char *value_accepted(const struct conf_setting *s);
 
 /* allocation failures in here end the program: there is nobody to serve */
 char *value_dup(const char *text, size_t n);

@@ -167,7 +167,7 @@ def test_size_limit(make_office):
 
 # ---- time-outs -------------------------------------------------------------
 
-SHORT = {'unsafe_short_timeouts': 'yes', 'idle_timeout': '1s',
+SHORT = {'unsafe_limits': 'yes', 'idle_timeout': '1s',
          'login_timeout': '1s', 'smtp_timeout': '1s'}
 
 

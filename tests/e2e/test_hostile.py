@@ -161,7 +161,7 @@ def reset(s):
 def test_one_octet_now_and_then(where):
     """Octets without a command do not keep a connection open"""
     with Office(env=ENV, limits={
-            'unsafe_short_timeouts': 'yes', 'login_timeout': '1s',
+            'unsafe_limits': 'yes', 'login_timeout': '1s',
             'idle_timeout': '1s', 'smtp_timeout': '1s'},
             users={'wren': 'secret', 'finch': '{PLAIN}secret'},
             listeners={'clear': {'protocol': 'pop3', 'tls': 'start',

@@ -113,7 +113,7 @@ def test_a_mistake_is_reported_and_nothing_starts():
     try:
         with pytest.raises(OfficeError) as e:
             office.start()
-        assert 'idle_timeout: accepted: 600s' in str(e.value)
+        assert 'idle_timeout: accepted: 10m to 1d' in str(e.value)
         assert f'{office.config}:' in str(e.value)
     finally:
         office.process = None

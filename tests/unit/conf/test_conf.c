@@ -247,18 +247,20 @@ static const struct bad bads[] = {
 	    "accepted: 10m to 1d" } },
 	{ MINIMAL "[limits]\nidle_timeout = 599\nlogin_timeout = 9\n"
 	    "smtp_timeout = 4m\n",
-	    { "F:12: [limits] idle_timeout: accepted: 600s",
-	    "F:13: [limits] login_timeout: accepted: 10s",
-	    "F:14: [limits] smtp_timeout: accepted: 300s" } },
-	{ MINIMAL "[limits]\nunsafe_short_timeouts = yes\n"
+	    { "F:12: [limits] idle_timeout: accepted: 10m to 1d",
+	    "F:13: [limits] login_timeout: accepted: 10s to 1h",
+	    "F:14: [limits] smtp_timeout: accepted: 5m to 1d" } },
+	{ MINIMAL "[limits]\nunsafe_limits = yes\n"
 	    "idle_timeout = 0\n", { "F:13: [limits] idle_timeout: \"0\"" } },
 	{ MAIL "message_size = 65535\nrecipients = 99\nengine = mbox\n"
 	    AUTH TLS POP3,
-	    { "F:3: [mail] message_size: \"65535\" is not accepted; "
-	    "accepted: 64K to 2047M",
-	    "F:4: [mail] recipients: \"99\"",
-	    "F:5: [mail] engine: \"mbox\" is not accepted; accepted: "
-	    "maildir or mem" } },
+	    { "F:5: [mail] engine: \"mbox\" is not accepted; accepted: "
+	    "maildir or mem",
+	    "F:3: [mail] message_size: accepted: 64K to 2047M (tests",
+	    "F:4: [mail] recipients: accepted: 100 to 100000" } },
+	{ MAIL "message_size = 0\n" AUTH TLS POP3
+	    "[limits]\nunsafe_limits = yes\n",
+	    { "F:3: [mail] message_size: \"0\" is not accepted" } },
 	{ MAIL "message_size = 18014398509481985K\n" AUTH TLS POP3,
 	    { "F:3: [mail] message_size" } },
 	{ MAIL "domains = ok.example -bad.example\n  worse..example\n"
@@ -419,8 +421,8 @@ dump_reads_back(void **state)
 		    MAIL "domains = a b\npostmaster = p\n"
 		    "recipient_delimiter =\nmaildrop = %d/%n\n"
 		    "message_size = 100000\nsession_lock = shared\n"
-		    AUTH "failure_delay = 0\nfailure_delay_max = 1ms\n"
-		    "[limits]\nunsafe_short_timeouts = yes\n"
+		    AUTH "failure_delay = 1ms\nfailure_delay_max = 1ms\n"
+		    "[limits]\nunsafe_limits = yes\n"
 		    "idle_timeout = 1\n"
 		    TLS "[tls x]\ncertificate = /1\nkey = /2\n"
 		    POP3 "[listen s]\nprotocol = smtp\naddress = *:25\n"
