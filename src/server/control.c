@@ -64,7 +64,8 @@ question_free(struct question *q)
 		}
 	c->count--;
 	loop_timer_stop(c->p->loop, &q->timer);
-	loop_unwatch(c->p->loop, &q->io, true);
+	/* a child forked just now may hold a duplicate */
+	loop_unwatch(c->p->loop, &q->io, false);
 	(void)close(q->io.fd);
 	buf_release(&q->in);
 	buf_release(&q->out);

@@ -169,7 +169,9 @@ link_end(struct link *l, bool broke)
 			*at = l->next;
 			break;
 		}
-	loop_unwatch(l->set->loop, &l->io, true);
+	/* a child that was forked a moment ago may still hold a duplicate:
+	 * closing alone would leave the watcher in the kernel's set */
+	loop_unwatch(l->set->loop, &l->io, false);
 	ipc_chan_close(&l->chan);
 	l->gone(l, broke);
 }

@@ -174,7 +174,7 @@ void
 certs_watch(struct parent *p)
 {
 	if (p->watcher.fd >= 0) {
-		loop_unwatch(p->loop, &p->watcher, true);
+		loop_unwatch(p->loop, &p->watcher, false);
 		(void)close(p->watcher.fd);
 	}
 	p->watcher = (struct loop_io){ .fn = watch_event };
