@@ -50,6 +50,7 @@ struct exchange {
 	unsigned char address[16];
 	bool done;			/* answered within auth_request */
 	bool stepping;
+	bool challenged;		/* the client's next message may come */
 };
 
 static struct authd authd;
@@ -128,6 +129,7 @@ auth_answer(void *arg, enum auth_result r, const struct auth_user *user,
 		send_denied(front, x->id, r);
 		break;
 	case AUTH_CHALLENGE:
+		x->challenged = true;
 		ipc_writer_init(&w);
 		ipc_put_span(&w, challenge);
 		(void)ipc_send(&front->chan, IPC_AUTH_CHALLENGE, x->id, &w,
@@ -234,8 +236,10 @@ step_on(struct client *c, const struct ipc_frame *f)
 
 	ipc_reader_init(&r, f->payload);
 	data = ipc_get_span(&r);
-	if (x == NULL || !ipc_reader_end(&r))
+	/* a front that answers what was not asked has been taken over */
+	if (x == NULL || !x->challenged || !ipc_reader_end(&r))
 		return false;
+	x->challenged = false;
 	x->stepping = true;
 	auth_step(x->ex, data, loop_now(c->d->loop));
 	x->stepping = false;
@@ -309,8 +313,8 @@ front_frame(struct link *l, struct ipc_frame *f)
 	} else {
 		ok = ask(c, f);
 	}
-	/* passwords came this way */
-	explicit_bzero(l->set->mem, f->payload.n + 64);
+	/* passwords came this way: in the set's memory, or in a blob */
+	buf_wipe_octets((void *)(uintptr_t)f->payload.p, f->payload.n);
 	return ok;
 }
 

@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: ISC
+"""Attacks from within: a front that was taken over, a process that dies at
+the worst moment, descriptors that run out.  Nobody else's mail is reached,
+and the office stays open.
+
+A front that was taken over is played with its own sockets, which
+pidfd_getfd(2) hands out; the kinds of frames are read from frame.h.
+"""
+import contextlib
+import ctypes
+import errno
+import os
+import re
+import signal
+import socket
+import struct
+import time
+
+import pytest
+
+from office import ROOT, WAIT, Office, wait_gone
+
+SYS_PIDFD_GETFD = 438
+SMALL = b'Subject: small\n\nhello\n'
+# serials of the first processes, in the order of their start
+STORE, AUTH, FRONT = 1, 2, 3
+
+
+def kinds():
+    text = (ROOT / 'src' / 'ipc' / 'frame.h').read_text()
+    body = re.search(r'enum ipc_kind \{(.*?)\};', text, re.S).group(1)
+    body = re.sub(r'/\*.*?\*/', '', body, flags=re.S)
+    names = re.findall(r'IPC_\w+', body)
+    return {name: n for n, name in enumerate(names)}
+
+
+KIND = kinds()
+
+
+@pytest.fixture
+def office():
+    with Office(users={'wren': '{PLAIN}secret', 'finch': '{PLAIN}secret',
+                       'robin': 'secret'},
+                listeners={'clear': {'protocol': 'pop3', 'tls': 'start',
+                                     'clear_login': 'yes'}}) as it:
+        for user in 'wren', 'finch':
+            it.put(user, SMALL)
+        yield it
+
+
+# ---- the sockets of a process ----------------------------------------------
+
+def take_descriptor(pid, fd):
+    libc = ctypes.CDLL(None, use_errno=True)
+    process = os.pidfd_open(pid)
+    try:
+        got = libc.syscall(SYS_PIDFD_GETFD, process, fd, 0)
+    finally:
+        os.close(process)
+    if got < 0:
+        if ctypes.get_errno() in (errno.EPERM, errno.ENOSYS):
+            pytest.skip('pidfd_getfd is not allowed here')
+        raise OSError(ctypes.get_errno(), 'pidfd_getfd')
+    return got
+
+
+class Stolen:
+    """The channels of a process, in the order in which it got them"""
+
+    def __init__(self, pid, *names):
+        self.socks = []
+        for n in sorted(map(int, os.listdir(f'/proc/{pid}/fd'))):
+            if not os.readlink(f'/proc/{pid}/fd/{n}').startswith('socket:'):
+                continue
+            s = socket.socket(fileno=take_descriptor(pid, n))
+            if s.type & 0xf == socket.SOCK_SEQPACKET:
+                self.socks.append(s)
+            else:
+                s.close()
+        assert len(self.socks) == len(names)
+        for name, s in zip(names, self.socks):
+            s.setblocking(True)
+            setattr(self, name, s)
+
+    def close(self):
+        for s in self.socks:
+            s.close()
+
+
+def stolen_front(office):
+    return contextlib.closing(Stolen(office.child('front'),
+                                     'control', 'store', 'auth'))
+
+
+def frame(kind, ident, payload=b'', flags=0):
+    return struct.pack('<BBHI', KIND[kind], flags, 0, ident) + payload
+
+
+def octets(data):
+    return struct.pack('<I', len(data)) + data
+
+
+def u32(n):
+    return struct.pack('<I', n)
+
+
+def password(ident, name, secret):
+    return frame('IPC_AUTH_PASS', ident, octets(bytes(16)) + b'\1' +
+                 octets(name) + octets(secret))
+
+
+def send_blob(sock, kind, ident, payload):
+    """A payload that is too large for a frame goes by a memfd"""
+    fd = os.memfd_create('attack')
+    try:
+        os.write(fd, payload)
+        socket.send_fds(sock, [frame(kind, ident, flags=1)], [fd])
+    finally:
+        os.close(fd)
+
+
+@contextlib.contextmanager
+def stopped(pid):
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def others(office):
+    return {role: office.child(role) for role in ('auth', 'store')}
+
+
+def served(office, user='finch', listener='clear'):
+    """Mail comes in and is read"""
+    with office.pop3_again(user, password='secret', how=listener) as pop:
+        count = pop.stat()[0]
+    end = time.monotonic() + WAIT
+    # a front that has just begun learns of the others a moment later
+    while True:
+        with contextlib.suppress(Exception):
+            if office.deliver(b'Subject: served\r\n\r\nx\r\n',
+                              f'{user}@example.org') == {}:
+                break
+        assert time.monotonic() < end, 'no mail is taken'
+        time.sleep(0.05)
+    with office.pop3_again(user, password='secret', how=listener) as pop:
+        assert pop.stat()[0] == count + 1
+        assert b'served' in pop.message(count + 1)
+
+
+# ---- a front that was taken over -------------------------------------------
+
+def test_front_sends_auth_a_large_frame(office):
+    """Whatever its size: what is wiped behind it is the frame alone"""
+    before, front = others(office), office.child('front')
+    with stolen_front(office) as own:
+        payload = (octets(bytes(16)) + b'\1' + octets(b'wren') +
+                   octets(b'x' * (1 << 20)))
+        send_blob(own.auth, 'IPC_AUTH_PASS', 1 << 30, payload)
+        served(office)
+    assert others(office) == before
+    assert office.child('front') == front
+
+
+def test_front_steps_where_there_is_no_exchange(office):
+    """An answer to a challenge that was never sent ends the front"""
+    before, front = others(office), office.child('front')
+    with stolen_front(office) as own:
+        own.auth.send(password(1 << 30, b'robin', b'wrong'))
+        own.auth.send(frame('IPC_AUTH_STEP', 1 << 30, octets(b'x')))
+        wait_gone(front)
+    served(office)
+    assert others(office) == before
+
+
+def answer(sock, kind):
+    """The next frame of that kind that the front would get"""
+    while True:
+        got = sock.recv(1 << 16)
+        assert got, 'the channel has ended'
+        if got[0] == KIND[kind]:
+            return got
+
+
+def test_front_uses_an_id_twice(office):
+    """The store ends a front in the midst of a frame of that front"""
+    before, front = others(office), office.child('front')
+    with stolen_front(office) as own:
+        os.kill(front, signal.SIGSTOP)      # we are the front now
+        own.auth.send(password(1 << 30, b'wren', b'secret'))
+        answer(own.store, 'IPC_STORE_OPENED')
+        with stopped(before['store']):
+            # first a frame that makes the store look for tickets, then the
+            # ticket that ends the front
+            own.store.send(frame('IPC_STORE_BEGIN', 7, u32(1)))
+            own.auth.send(password(1 << 30, b'wren', b'secret'))
+            own.auth.send(frame('IPC_AUTH_RCPT', 5, u32(0) +
+                                octets(b'nobody') + octets(b'example.org')))
+            answer(own.auth, 'IPC_AUTH_RCPT_R')
+        wait_gone(front)
+    served(office)
+    assert others(office) == before
