@@ -65,6 +65,18 @@ complain(struct stored *d, struct link *l)
 
 /* ---- fronts -------------------------------------------------------------- */
 
+/* Tickets are sent before the front can know of them, but on another
+ * channel.  false: one of them ended this front; its client is freed. */
+static bool
+take_tickets(struct link *l)
+{
+	struct stored *d = ((struct client *)l->owner)->d;
+
+	if (d->auth != NULL)
+		link_drain_into(d->auth);
+	return !l->ended;
+}
+
 static bool
 front_frame(struct link *l, struct ipc_frame *f)
 {
@@ -79,17 +91,12 @@ front_frame(struct link *l, struct ipc_frame *f)
 		session_close(c, f->id);
 		return true;
 	case IPC_STORE_BEGIN:
-		/* the tickets were sent before the front could know of them,
-		 * but on another channel */
-		if (c->d->auth != NULL)
-			link_drain_into(c->d->auth);
-		return delivery_begin(c, f);
+		return !take_tickets(l) || delivery_begin(c, f);
 	case IPC_STORE_DELIVER:
 		return delivery_deliver(c, f);
 	case IPC_STORE_ABORT:
-		if (c->d->auth != NULL)
-			link_drain_into(c->d->auth);
-		delivery_abort(c, f->id);
+		if (take_tickets(l))
+			delivery_abort(c, f->id);
 		return true;
 	default:
 		return false;
