@@ -300,18 +300,22 @@ commit_done(void *arg, enum store_result r)
 bool
 session_commit(struct client *c, const struct ipc_frame *f)
 {
-	struct held *h = session_of(c, f->id);
+	struct held *h;
 	struct ipc_reader r;
 	struct pop_span marks;
 
 	ipc_reader_init(&r, f->payload);
 	marks = ipc_get_span(&r);
-	if (h == NULL || !ipc_reader_end(&r) ||
-	    marks.n != ((size_t)h->count + 7) / 8)
+	if (!ipc_reader_end(&r))
 		return false;
 	h = begin_operation(c, f->id);
 	if (h == NULL)
 		return false;
+	/* not before: while it is being opened a thread sets the count */
+	if (marks.n != ((size_t)h->count + 7) / 8) {
+		(void)operation_over(h);
+		return false;
+	}
 	store_commit(h->session, marks.p, commit_done, h);
 	return true;
 }
