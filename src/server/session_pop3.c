@@ -740,7 +740,8 @@ pop3_release(struct session *s)
 	buf_wipe(&p->challenge);
 	free(p->user);
 	free(p->stamp);
-	explicit_bzero(p->machine, pop_server_size());
+	/* the machine lies behind it; it may not have been born */
+	explicit_bzero(p + 1, pop_server_size());
 	free(p);
 	s->proto = NULL;
 }
