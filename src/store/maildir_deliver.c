@@ -25,7 +25,7 @@
  * failed fsync is repeated: the kernel drops what it could not write, and a
  * second fsync succeeds without it.
  */
-#include "store/maildir.h"
+#include "store/maildir_parcel.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -36,15 +36,6 @@
 
 #include "sys/os.h"
 
-enum { NAME_TRIES = 8 };
-
-/* A temporary file on its way into new/ of one maildrop. */
-struct parcel {
-	const char *path;	/* of the maildrop */
-	int fd;			/* -1: there is none */
-	char unique[MAILDIR_UNIQUE_MAX];
-};
-
 struct delivery {
 	struct maildir *md;
 	struct parcel carrier;	/* `path` is one of paths */
@@ -52,153 +43,6 @@ struct delivery {
 	unsigned n;
 	const char *paths[];	/* NULL: not allowed; texts stand behind */
 };
-
-/* ---- one file ------------------------------------------------------------ */
-
-/* Of a maildrop that is there: never STORE_NO_MAILDROP. */
-static enum store_result
-failure(int err)
-{
-	return store_result_of(err) == STORE_FULL ? STORE_FULL : STORE_TEMP;
-}
-
-/* "maildrop/name", or -1 when it does not fit */
-static int
-join(char *out, size_t size, const char *path, const char *sub,
-    const char *name)
-{
-	int n = snprintf(out, size, "%s/%s%s%s", path, sub,
-	    name[0] != '\0' ? "/" : "", name);
-
-	if (n > 0 && (size_t)n < size)
-		return 0;
-	errno = ENAMETOOLONG;
-	return -1;
-}
-
-static int
-open_sub(const struct maildir *md, const char *path, const char *sub,
-    int flags)
-{
-	char full[PATH_MAX];
-
-	if (join(full, sizeof(full), path, sub, "") != 0)
-		return -1;
-	return os_open_beneath(md->root, full, flags | O_DIRECTORY, 0);
-}
-
-static int
-create_once(const struct maildir *md, struct parcel *p)
-{
-	char full[PATH_MAX];
-
-	if (maildir_unique(p->unique, md->host) != 0 ||
-	    join(full, sizeof(full), p->path, "tmp", p->unique) != 0)
-		return -1;
-	p->fd = os_open_beneath(md->root, full,
-	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
-	return p->fd < 0 ? -1 : 0;
-}
-
-/* Makes tmp/unique, and the maildrop if that is missing. 0 or -1 with errno;
- * p->fd is -1 then */
-static int
-parcel_create(const struct maildir *md, struct parcel *p, const char *path)
-{
-	*p = (struct parcel){ .path = path, .fd = -1 };
-	for (int tries = 0; tries < NAME_TRIES; tries++) {
-		if (create_once(md, p) == 0)
-			return 0;
-		if (errno == ENOENT && tries == 0) {
-			if (maildir_make(md, path) != 0)
-				return -1;
-		} else if (errno != EEXIST) {
-			return -1;
-		}
-	}
-	return -1;
-}
-
-/* 0: tmp/unique is not there any more */
-static int
-parcel_unlink(const struct maildir *md, const struct parcel *p)
-{
-	int tmp = open_sub(md, p->path, "tmp", O_PATH);
-	int r;
-
-	if (tmp < 0)
-		return errno == ENOENT ? 0 : -1;
-	r = os_unlinkat(tmp, p->unique);
-	if (r != 0 && errno == ENOENT)
-		r = 0;
-	(void)os_close(tmp);
-	return r;
-}
-
-/* Removes the temporary file and keeps errno. What cannot be removed, at the
- * second try, is swept after 36 hours. */
-static void
-parcel_drop(const struct maildir *md, struct parcel *p)
-{
-	int err = errno;
-
-	if (p->fd < 0)
-		return;
-	(void)os_close(p->fd);
-	p->fd = -1;
-	if (parcel_unlink(md, p) != 0)
-		(void)!parcel_unlink(md, p);
-	errno = err;
-}
-
-static enum store_result
-show(const struct parcel *p, int tmp, int new, const char *name)
-{
-	int err;
-
-	if (os_rename_noreplace(tmp, p->unique, new, name) != 0) {
-		err = errno;
-		/* the name is ours alone; on a network the rename may have
-		 * happened in spite of the error */
-		if (err == EEXIST || os_unlinkat(new, name) == 0 ||
-		    errno == ENOENT)
-			return failure(err);
-		return STORE_UNKNOWN;
-	}
-	if (os_fsync(new) == 0)
-		return STORE_OK;
-	err = errno;
-	/* Visible, but it may not last: take it back. When it is not there a
-	 * reader has moved it to cur/ already, so it is out. */
-	return os_unlinkat(new, name) == 0 ? failure(err) : STORE_UNKNOWN;
-}
-
-/* Makes the file durable, then visible, then that durable. */
-static enum store_result
-parcel_post(const struct maildir *md, struct parcel *p, uint64_t disk,
-    uint64_t wire)
-{
-	char name[MAILDIR_NAME_MAX];
-	enum store_result r;
-	int tmp, new;
-
-	if (os_fsync(p->fd) != 0 ||
-	    maildir_final_name(name, p->unique, disk, wire) != 0)
-		return failure(errno);
-	tmp = open_sub(md, p->path, "tmp", O_PATH);
-	if (tmp < 0)
-		return failure(errno);
-	new = open_sub(md, p->path, "new", O_RDONLY);
-	r = new < 0 ? failure(errno) : show(p, tmp, new, name);
-	if (new >= 0)
-		(void)os_close(new);
-	(void)os_close(tmp);
-	if (r == STORE_OK) {
-		(void)os_close(p->fd);
-		p->fd = -1;
-	}
-	return r;
-}
 
 /* ---- the delivery -------------------------------------------------------- */
 
@@ -260,7 +104,7 @@ maildir_begin(void *engine, const char *const *paths, unsigned n,
 	if (r == STORE_OK) {
 		*fd_r = os_dup(d->carrier.fd);
 		if (*fd_r < 0) {
-			r = failure(errno);
+			r = parcel_failure(errno);
 			parcel_drop(d->md, &d->carrier);
 		}
 	}
@@ -277,7 +121,7 @@ maildir_begin(void *engine, const char *const *paths, unsigned n,
 static int
 carrier_reopen(const struct delivery *d)
 {
-	int tmp = open_sub(d->md, d->carrier.path, "tmp", O_PATH);
+	int tmp = parcel_open_sub(d->md, d->carrier.path, "tmp", O_PATH);
 	int fd;
 
 	if (tmp < 0)
@@ -312,7 +156,7 @@ post_copy(const struct delivery *d, const char *path,
 		return store_result_of(errno);
 	if (os_write_all(p.fd, copy->header, copy->header_len) != 0 ||
 	    os_copy(from, skip, p.fd, message) != 0)
-		r = failure(errno);
+		r = parcel_failure(errno);
 	else
 		r = parcel_post(d->md, &p, copy->header_len + message,
 		    copy->header_wire + wire);
@@ -353,16 +197,116 @@ post_all(struct delivery *d, const struct store_copy *copies, uint64_t length,
 	return all;
 }
 
+/* ---- all of them or none ------------------------------------------------- */
+
+/*
+ * What SMTP's one reply wants.  First every copy is made and made durable in
+ * tmp/, where everything that usually fails does fail; then they are shown
+ * one after the other.  When that fails, those that were shown are taken
+ * back.
+ */
+struct batch {
+	struct delivery *d;
+	const struct store_copy *copies;
+	struct parcel *parcels;		/* one a recipient */
+	uint64_t message, wire;		/* octets of the message */
+};
+
+static enum store_result
+batch_prepare(struct batch *b, unsigned i, int from, uint64_t skip)
+{
+	struct parcel *p = &b->parcels[i];
+	const struct store_copy *copy = &b->copies[i];
+	const struct delivery *d = b->d;
+
+	if (d->paths[i] == NULL)
+		return STORE_NO_MAILDROP;
+	if (i == d->carrier_i) {
+		*p = d->carrier;
+		b->d->carrier.fd = -1;
+	} else if (parcel_create(d->md, p, d->paths[i]) != 0) {
+		return store_result_of(errno);
+	} else if (os_write_all(p->fd, copy->header, copy->header_len) != 0 ||
+	    os_copy(from, skip, p->fd, b->message) != 0) {
+		return parcel_failure(errno);
+	}
+	return os_fsync(p->fd) != 0 ? parcel_failure(errno) : STORE_OK;
+}
+
+static enum store_result
+batch_prepare_all(struct batch *b)
+{
+	struct delivery *d = b->d;
+	uint64_t skip = b->copies[d->carrier_i].header_len;
+	enum store_result r = STORE_OK;
+	int from = carrier_reopen(d);
+
+	if (from < 0)
+		return parcel_failure(errno);
+	for (unsigned i = 0; i < d->n && r == STORE_OK; i++)
+		r = batch_prepare(b, i, from, skip);
+	(void)os_close(from);
+	return r;
+}
+
+static enum store_result
+batch_show_all(struct batch *b)
+{
+	const struct delivery *d = b->d;
+	enum store_result r = STORE_OK;
+	unsigned i;
+
+	for (i = 0; i < d->n && r == STORE_OK; i++)
+		r = parcel_show(d->md, &b->parcels[i],
+		    b->copies[i].header_len + b->message,
+		    b->copies[i].header_wire + b->wire);
+	if (r == STORE_OK)
+		return r;
+	for (i--; i-- > 0;)
+		if (parcel_hide(d->md, &b->parcels[i],
+		    b->copies[i].header_len + b->message,
+		    b->copies[i].header_wire + b->wire) != STORE_OK)
+			r = STORE_UNKNOWN;
+	return r;
+}
+
+static enum store_result
+post_together(struct delivery *d, const struct store_copy *copies,
+    uint64_t length, uint64_t message_wire, store_each_done *each, void *arg)
+{
+	struct batch b = { d, copies, calloc(d->n, sizeof(*b.parcels)),
+		length - copies[d->carrier_i].header_len, message_wire };
+	enum store_result r = STORE_TEMP;
+
+	for (unsigned i = 0; b.parcels != NULL && i < d->n; i++)
+		b.parcels[i].fd = -1;
+	if (b.parcels != NULL) {
+		r = batch_prepare_all(&b);
+		if (r == STORE_OK)
+			r = batch_show_all(&b);
+		for (unsigned i = 0; i < d->n; i++)
+			parcel_drop(d->md, &b.parcels[i]);
+	}
+	free(b.parcels);
+	for (unsigned i = 0; i < d->n; i++)
+		each(arg, i, r);
+	return r;
+}
+
 enum store_result
 maildir_deliver(void *delivery, const struct store_copy *copies,
-    uint64_t length, uint64_t message_wire, store_each_done *each, void *arg)
+    uint64_t length, uint64_t message_wire, bool together,
+    store_each_done *each, void *arg)
 {
 	struct delivery *d = delivery;
 	enum store_result all = STORE_TEMP;
 
 	if (length >= copies[d->carrier_i].header_len &&
 	    length_right(d, length)) {
-		all = post_all(d, copies, length, message_wire, each, arg);
+		all = together && d->n > 1 ?
+		    post_together(d, copies, length, message_wire, each,
+		    arg) :
+		    post_all(d, copies, length, message_wire, each, arg);
 	} else {
 		for (unsigned i = 0; i < d->n; i++)
 			each(arg, i, STORE_TEMP);

@@ -333,14 +333,15 @@ drop_add(struct mem_drop *d, struct mem_message *m)
 	return STORE_OK;
 }
 
+/* recipient i's copy, not yet in its drop */
 static enum store_result
-mem_post(struct mem_delivery *d, struct mem_drop *to,
-    const struct store_copy *copy, uint64_t skip, uint64_t message)
+mem_copy(struct mem_delivery *d, unsigned i, const struct store_copy *copy,
+    uint64_t skip, uint64_t message, struct mem_message **m_r)
 {
 	struct mem_message *m;
 	enum store_result r;
 
-	if (to == NULL)
+	if (d->to[i] == NULL)
 		return STORE_NO_MAILDROP;
 	m = calloc(1, sizeof(*m) + copy->header_len + message);
 	if (m == NULL)
@@ -350,15 +351,67 @@ mem_post(struct mem_delivery *d, struct mem_drop *to,
 	if (copy->header_len > 0)
 		memcpy(m->data, copy->header, copy->header_len);
 	r = read_all(d->fd, m->data + copy->header_len, message, skip);
-	if (r == STORE_OK) {
-		measure_feed(&m->size, m->data, m->n);
-		pthread_mutex_lock(&d->mem->lock);
-		m->id = ++d->mem->next_id;
-		r = drop_add(to, m);
-		pthread_mutex_unlock(&d->mem->lock);
+	if (r != STORE_OK) {
+		free(m);
+		return r;
 	}
+	measure_feed(&m->size, m->data, m->n);
+	*m_r = m;
+	return STORE_OK;
+}
+
+/* under the lock; takes over m in any case */
+static enum store_result
+mem_put(struct mem_delivery *d, unsigned i, struct mem_message *m)
+{
+	enum store_result r;
+
+	m->id = ++d->mem->next_id;
+	r = drop_add(d->to[i], m);
 	if (r != STORE_OK)
 		free(m);
+	return r;
+}
+
+static enum store_result
+mem_post(struct mem_delivery *d, unsigned i, const struct store_copy *copy,
+    uint64_t skip, uint64_t message)
+{
+	struct mem_message *m;
+	enum store_result r = mem_copy(d, i, copy, skip, message, &m);
+
+	if (r != STORE_OK)
+		return r;
+	pthread_mutex_lock(&d->mem->lock);
+	r = mem_put(d, i, m);
+	pthread_mutex_unlock(&d->mem->lock);
+	return r;
+}
+
+/* All or none: what was put is the newest of its drop, as long as the lock
+ * is held, and is taken out again. */
+static enum store_result
+mem_post_together(struct mem_delivery *d, const struct store_copy *copies,
+    uint64_t skip, uint64_t message)
+{
+	struct mem_message **m = calloc(d->n, sizeof(struct mem_message *));
+	enum store_result r = m != NULL ? STORE_OK : STORE_TEMP;
+	unsigned i;
+
+	for (i = 0; i < d->n && r == STORE_OK; i++)
+		r = mem_copy(d, i, &copies[i], skip, message, &m[i]);
+	pthread_mutex_lock(&d->mem->lock);
+	for (i = 0; i < d->n && r == STORE_OK; i++) {
+		r = mem_put(d, i, m[i]);
+		m[i] = NULL;
+	}
+	if (r != STORE_OK && i > 0)
+		for (i--; i-- > 0;)
+			message_unref(d->to[i]->v[--d->to[i]->n]);
+	pthread_mutex_unlock(&d->mem->lock);
+	for (i = 0; m != NULL && i < d->n; i++)
+		free(m[i]);
+	free(m);
 	return r;
 }
 
@@ -373,7 +426,7 @@ mem_abort(void *delivery)
 
 static enum store_result
 mem_deliver(void *delivery, const struct store_copy *copies, uint64_t length,
-    uint64_t message_wire, store_each_done *each, void *arg)
+    uint64_t message_wire, bool together, store_each_done *each, void *arg)
 {
 	struct mem_delivery *d = delivery;
 	uint64_t skip = copies[d->carrier].header_len;
@@ -384,10 +437,14 @@ mem_deliver(void *delivery, const struct store_copy *copies, uint64_t length,
 	(void)message_wire;
 	right = fstat(d->fd, &st) == 0 && (uint64_t)st.st_size == length &&
 	    length >= skip;
+	if (right && together)
+		all = mem_post_together(d, copies, skip, length - skip);
 	for (unsigned i = 0; i < d->n; i++) {
-		enum store_result r = right ? mem_post(d, d->to[i],
-		    &copies[i], skip, length - skip) : STORE_TEMP;
+		enum store_result r = STORE_TEMP;
 
+		if (right)
+			r = together ? all : mem_post(d, i, &copies[i], skip,
+			    length - skip);
 		each(arg, i, r);
 		if (all == STORE_OK)
 			all = r;

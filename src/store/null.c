@@ -95,13 +95,15 @@ null_begin(void *engine, const char *const *paths, unsigned n,
 
 static enum store_result
 null_deliver(void *delivery, const struct store_copy *copies, uint64_t length,
-    uint64_t message_wire, store_each_done *each, void *arg)
+    uint64_t message_wire, bool together, store_each_done *each,
+    void *arg)
 {
 	struct null_delivery *d = delivery;
 
 	(void)copies;
 	(void)length;
 	(void)message_wire;
+	(void)together;
 	for (unsigned i = 0; i < d->n; i++)
 		each(arg, i, STORE_OK);
 	free(d);

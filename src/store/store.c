@@ -55,6 +55,7 @@ struct store_delivery {
 		store_begin_done *begun;
 		store_done *done;
 	} u;
+	bool together;
 };
 
 static struct store_session *
@@ -385,7 +386,7 @@ run_deliver(struct pool_job *job)
 
 	if (d->block != NULL) {
 		r = st->engine->deliver(d->state, d->block, d->length,
-		    d->message_wire, d->each, d->arg);
+		    d->message_wire, d->together, d->each, d->arg);
 	} else {
 		for (unsigned i = 0; i < d->n; i++)
 			d->each(d->arg, i, STORE_TEMP);
@@ -411,6 +412,12 @@ store_deliver_commit(struct store_delivery *d, const struct store_copy *copies,
 	d->u.done = done;
 	d->arg = arg;
 	pool_add(d->st->pool, &d->job);
+}
+
+void
+store_deliver_together(struct store_delivery *d)
+{
+	d->together = true;
 }
 
 static void

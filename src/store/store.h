@@ -168,6 +168,13 @@ void store_deliver_commit(struct store_delivery *d,
     const struct store_copy *copies, uint64_t length, uint64_t message_wire,
     store_each_done *each, store_done *done, void *arg);
 
+/*
+ * Before deliver_commit: all recipients or none.  When one of them cannot have
+ * the message nobody gets it (what was visible already is taken back), and
+ * `each` says the same to all.  For peers that take only one answer.
+ */
+void store_deliver_together(struct store_delivery *d);
+
 /* Removes the temporary file.  Frees the delivery before `done`, which may
  * be NULL. */
 void store_deliver_abort(struct store_delivery *d, store_done *done,

@@ -34,7 +34,8 @@ struct store_engine {
 	/* calls each() n times, then frees the delivery */
 	enum store_result (*deliver)(void *delivery,
 	    const struct store_copy *copies, uint64_t length,
-	    uint64_t message_wire, store_each_done *each, void *arg);
+	    uint64_t message_wire, bool together, store_each_done *each,
+	    void *arg);
 	void (*abort)(void *delivery);
 };
 

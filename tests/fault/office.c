@@ -213,6 +213,19 @@ deliver_3(struct office_run *run, void (*arm)(void), void (*disarm)(void))
 	deliver_to(run, drops, 3, FIRST_NEW, arm, disarm);
 }
 
+/* SMTP: the same outcome for all, whatever fails */
+static void
+deliver_together(struct office_run *run, void (*arm)(void),
+    void (*disarm)(void))
+{
+	sync_together = true;
+	deliver_to(run, drops, 3, FIRST_NEW, arm, disarm);
+	sync_together = false;
+	for (unsigned i = 1; i < 3; i++)
+		if (run->fate[FIRST_NEW + i] != run->fate[FIRST_NEW])
+			abort();
+}
+
 static void
 deliver_new(struct office_run *run, void (*arm)(void), void (*disarm)(void))
 {
@@ -319,6 +332,7 @@ commit(struct office_run *run, void (*arm)(void), void (*disarm)(void))
 const struct office_scenario office_scenarios[] = {
 	{ "deliver to 1", deliver_1 },
 	{ "deliver to 3", deliver_3 },
+	{ "deliver to 3, all or none", deliver_together },
 	{ "deliver to a maildrop that is not there", deliver_new },
 	{ "begin and abort", abort_delivery },
 	{ "open and close", open_old },

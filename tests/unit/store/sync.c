@@ -175,6 +175,7 @@ sync_begin(struct store *st, const char *const *paths, unsigned n)
 }
 
 void (*sync_told)(unsigned i, enum store_result r);
+bool sync_together;
 
 static void
 on_each(void *arg, unsigned i, enum store_result r)
@@ -197,6 +198,8 @@ sync_deliver_commit(struct store_delivery *d, const struct store_copy *copies,
 	struct wait w;
 
 	wait_init(&w);
+	if (sync_together)
+		store_deliver_together(d);
 	store_deliver_commit(d, copies, length, wire, on_each, on_done, &w);
 	wait_done(&w);
 	w.outcome.all = w.r;

@@ -48,6 +48,8 @@ struct sync_outcome sync_deliver_commit(struct store_delivery *d,
 void sync_abort(struct store_delivery *d);
 /* When set: called with each outcome as it becomes known. */
 extern void (*sync_told)(unsigned i, enum store_result r);
+/* When set: all recipients or none. */
+extern bool sync_together;
 /* All of it: header "X: <i>\n" for recipient i, then text. */
 struct sync_outcome sync_deliver(struct store *st, const char *const *paths,
     unsigned n, const char *text, size_t text_n);

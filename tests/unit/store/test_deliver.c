@@ -507,6 +507,39 @@ test_sweep(void **state)
 	assert_int_equal(sync_count(o->root, "a", "tmp"), 2);
 }
 
+/* what SMTP's one reply wants: see store_deliver_together */
+static void
+test_all_or_none(void **state)
+{
+	struct office *o = *state;
+	struct sync_outcome r;
+	char path[512], away[540];
+	FILE *f;
+
+	sync_together = true;
+	r = sync_deliver(o->st, three, 3, "text\n", 5);
+	assert_int_equal(r.all, STORE_OK);
+	assert_int_equal(r.in_order, 3);
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(sync_count(o->root, three[i], "new"), 1);
+	/* the last cannot have it: its new is no directory */
+	snprintf(path, sizeof(path), "%s/d/new", o->root);
+	snprintf(away, sizeof(away), "%s.away", path);
+	assert_int_equal(rename(path, away), 0);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fclose(f);
+	r = sync_deliver(o->st, three, 3, "text\n", 5);
+	sync_together = false;
+	assert_int_equal(r.told, 3);
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_not_equal(r.each[i], STORE_OK);
+		assert_int_equal(sync_count(o->root, three[i], "tmp"), 0);
+	}
+	assert_int_equal(sync_count(o->root, "a", "new"), 1);
+	assert_int_equal(sync_count(o->root, "b/c", "new"), 1);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -526,6 +559,7 @@ main(void)
 		TEST(test_durable),
 		TEST(test_half_made),
 		TEST(test_sweep),
+		TEST(test_all_or_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
