@@ -93,11 +93,27 @@ parse_sizes(struct maildir_name *out, const char *p, size_t n)
 	    maildir_wire_possible(out->disk, out->wire));
 }
 
+/*
+ * Where the info begins, or the end.  Only ":1," and ":2," begin one
+ * (maildir(5)).  Any other colon is a part of the base: names such as
+ * "2026-11-21T10:20:30" must not pass for one message, or removing one would
+ * remove them all.  A message has a base: what would be without one is all
+ * base.
+ */
+static const char *
+base_end(const char *p, size_t n)
+{
+	for (size_t i = 1; i + 2 < n; i++)
+		if (p[i] == ':' && (p[i + 1] == '1' || p[i + 1] == '2') &&
+		    p[i + 2] == ',')
+			return p + i;
+	return p + n;
+}
+
 void
 maildir_name_parse(struct maildir_name *out, const char *p, size_t n)
 {
-	const char *colon = memchr(p, ':', n);
-	const char *end = colon != NULL ? colon : p + n, *at;
+	const char *end = base_end(p, n), *at;
 	uint64_t usec;
 	bool ok;
 

@@ -13,7 +13,8 @@
 
 #include "store/snapshot.h"
 
-/* <base>[:<info>]; the base identifies the message, the info may change */
+/* <base>[<info>]; the base identifies the message, the info, which begins with
+ * the first ":1," or ":2," behind it, may change */
 struct maildir_name {
 	uint64_t secs;		/* leading number; 0 without one */
 	uint32_t usec;		/* "M" part; 0 without one */

@@ -25,7 +25,9 @@ one_name(const char *p, size_t n, struct maildir_name *v)
 
 	maildir_name_parse(v, p, n);
 	MUST(v->base_n <= n);
-	MUST(memchr(p, ':', v->base_n) == NULL);
+	MUST(v->base_n > 0 || n == 0);
+	MUST(v->base_n == n || (p[v->base_n] == ':' && n - v->base_n >= 3 &&
+	    p[v->base_n + 2] == ','));
 	MUST(!v->has_disk || !v->has_wire ||
 	    maildir_wire_possible(v->disk, v->wire));
 	MUST(maildir_name_compare(v, p, v, p) == 0);

@@ -462,6 +462,29 @@ test_same_base_twice(void **state)
 	sync_close(&s);
 }
 
+/* a colon that begins no info is a part of the base: two messages of one
+ * hour are two, and removing one leaves the other */
+static void
+test_colons_in_base(void **state)
+{
+	struct office *o = *state;
+	struct sync_open s;
+
+	put(o, "new/2026-11-21T10:20:30.h", "x\n");
+	put(o, "cur/2026-11-21T10:20:31.h:2,S", "y\n");
+	put(o, "cur/2026-11-21T10:20:31.h", "y\n");
+	s = must_open(o, 2);
+	check_uidl(s.snap, 0, "2026-11-21T10:20:30.h");
+	check_uidl(s.snap, 1, "2026-11-21T10:20:31.h");
+	move(o, "cur/2026-11-21T10:20:31.h", "cur/2026-11-21T10:20:31.h:2,F");
+	assert_int_equal(sync_commit(s.s, (const unsigned char *)"\2"),
+	    STORE_OK);
+	check_body(&s, 0, "x\n", 2);
+	sync_close(&s);
+	assert_int_equal(sync_count(o->root, "m", "new"), 1);
+	assert_int_equal(sync_count(o->root, "m", "cur"), 0);
+}
+
 /* Z-2 */
 static void
 test_renamed_meanwhile(void **state)
@@ -952,6 +975,7 @@ main(void)
 		TEST(test_uidl_hashed),
 		TEST(test_uidl_clash),
 		TEST(test_same_base_twice),
+		TEST(test_colons_in_base),
 		TEST(test_renamed_meanwhile),
 		TEST(test_removed_meanwhile),
 		TEST(test_new_mail_invisible),
