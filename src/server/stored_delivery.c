@@ -206,10 +206,11 @@ delivery_deliver(struct client *c, const struct ipc_frame *f)
 	}
 	/* the next message of this connection has tickets of its own */
 	(void)map_take(&c->deliveries, f->id);
+	if (together)
+		store_deliver_together(x->delivery);
 	store_deliver_commit(x->delivery, copies, length, wire,
 	    each_done, deliver_done, x);
 	free(copies);
-	(void)together;
 	return true;
 }
 
