@@ -171,23 +171,19 @@ parse_user(struct parse *p, struct pop_span v)
 {
 	struct wire_case *c = p->c;
 	struct wire_user *u = &c->user[c->users];
-	struct buf name;
-	int rc;
+	struct pop_span name = case_word(&v);
 
 	if (c->users == WIRE_USERS)
 		return parse_fail(p, "too many users", v);
-	u->name = case_word(&v);
 	if (v.n < 2)
 		return parse_fail(p, "user: NAME PASSWORD", v);
 	span_skip(&v, 1);
+	buf_init(&u->name, TEXT_MAX);
 	buf_init(&u->password, TEXT_MAX);
-	buf_init(&name, TEXT_MAX);
 	c->users++;
-	rc = parse_raw(p, u->name, &name);
-	if (rc == 0)
-		rc = parse_raw(p, v, &u->password);
-	buf_release(&name);
-	return rc;
+	if (parse_raw(p, name, &u->name) != 0)
+		return -1;
+	return parse_raw(p, v, &u->password);
 }
 
 /* ---- needs -------------------------------------------------------------- */
@@ -409,8 +405,10 @@ case_done(struct wire_case *c)
 {
 	for (size_t i = 0; i < c->mails; i++)
 		buf_release(&c->mail[i]);
-	for (size_t i = 0; i < c->users; i++)
+	for (size_t i = 0; i < c->users; i++) {
+		buf_release(&c->user[i].name);
 		buf_release(&c->user[i].password);
+	}
 	free(c->stmt);
 	buf_release(&c->file);
 	memset(c, 0, sizeof *c);

@@ -71,8 +71,7 @@ struct wire_stmt {
 };
 
 struct wire_user {
-	struct pop_span name;
-	struct buf password;
+	struct buf name, password;
 };
 
 /* how the server must be set up; 0: its default */

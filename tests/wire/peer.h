@@ -60,7 +60,7 @@ struct sock_target {
 	const char *port[3];		/* by enum wire_proto, or NULL */
 	const char *tls_port;		/* POP3 with TLS at once, or NULL */
 	const char *from;		/* address to connect from, or NULL */
-	const char *action;		/* program for store and stored */
+	const char *action;		/* socket for store and stored */
 };
 
 struct peer *sock_new(const struct sock_target *t);

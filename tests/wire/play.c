@@ -41,7 +41,7 @@ usage(void)
 	(void)fputs("usage: play --engine | --connect HOST:PORT "
 	    "[--smtp PORT] [--lmtp PORT]\n"
 	    "            [--tls-port PORT] [--have WORD,...] "
-	    "[--action PROGRAM] [--from ADDRESS]\n"
+	    "[--action SOCKET] [--from ADDRESS]\n"
 	    "       [--mode whole|bytes|random|all] [--rounds N] "
 	    "[--seed N] [--timeout SECONDS]\n"
 	    "       [--tap] FILE.t|DIRECTORY...\n"
@@ -315,7 +315,15 @@ write_file(const char *path, const struct buf *b)
 	return fclose(f) == 0 ? rc : EXIT_BAD_CASE;
 }
 
-/* what the case puts into wren's maildrop, and its users, as files */
+static void
+print_hex(struct pop_span s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		(void)printf("%02x", s.p[i]);
+}
+
+/* what the case puts into wren's maildrop, as files 1, 2..., and a line of
+ * hex for each further user: name, tab, password */
 static int
 dump(const char *directory, const char *path)
 {
@@ -332,11 +340,12 @@ dump(const char *directory, const char *path)
 		else
 			rc = write_file(name, &c.mail[i]);
 	}
-	for (size_t i = 0; i < c.users && rc == 0; i++)
-		(void)printf("%.*s\t%.*s\n", (int)c.user[i].name.n,
-		    (const char *)c.user[i].name.p,
-		    (int)c.user[i].password.n,
-		    (const char *)c.user[i].password.p);
+	for (size_t i = 0; i < c.users && rc == 0; i++) {
+		print_hex(buf_span(&c.user[i].name));
+		(void)putchar('\t');
+		print_hex(buf_span(&c.user[i].password));
+		(void)putchar('\n');
+	}
 	case_done(&c);
 	return rc;
 }

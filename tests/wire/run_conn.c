@@ -223,7 +223,7 @@ run_shake_hands(struct run *r, size_t *at)
 		rc = r->peer->ops->tls(k->conn, s->tls, (unsigned)s->number,
 		    &why);
 	run_log(r, "--", span_str(rc == 0 ? "TLS" : "no TLS"));
-	if (rc == -2)
+	if (rc == -2 && s->tls == WIRE_TLS_OLD)
 		rc = run_fail(r, "a handshake", buf_span(&why));
 	else if (s->tls == WIRE_TLS_OLD)
 		rc = rc == 0 ? run_fail(r, "that this TLS is refused",

@@ -37,7 +37,7 @@ SSL_CTX *sock_tls_context(void);
 int sock_tls_start(struct sock_conn *k, enum wire_tls kind, unsigned version,
     struct buf *why);
 
-/* sock_action.c: runs the action program; appends what it prints. */
+/* sock_action.c: has somebody do it; appends what he answers. */
 int sock_action(const struct sock *s, const char *verb,
     const struct pop_span *words, size_t n, struct buf *out,
     struct buf *why);

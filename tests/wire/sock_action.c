@@ -1,25 +1,55 @@
 /* SPDX-License-Identifier: ISC
  *
- * sock_action.c: runs the program that acts on the maildrops of the server
- * under test, with an argument array, and takes what it prints.
+ * sock_action.c: asks whoever listens on the --action socket to act on the
+ * maildrops of the server under test.  One connection an action: the words
+ * as netstrings (`5:hello,`), then our end is shut; the answer is `+` and
+ * what was asked for, or `-` and why not.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
-#include <sys/wait.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "sock.h"
 #include "text.h"
 
-enum { WORD_MAX = WIRE_WORDS + 3 };
-
-static _Noreturn void
-be_the_action(const char *program, char **argv, int out)
+static int
+connect_to(const char *path)
 {
-	if (dup2(out, STDOUT_FILENO) >= 0 && dup2(out, STDERR_FILENO) >= 0)
-		(void)execv(program, argv);
-	_exit(127);
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	int fd;
+
+	if (strlen(path) >= sizeof a.sun_path)
+		return -1;
+	memcpy(a.sun_path, path, strlen(path));
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -1;
+	if (connect(fd, (struct sockaddr *)&a, sizeof a) == 0)
+		return fd;
+	(void)close(fd);
+	return -1;
+}
+
+static int
+put_word(struct buf *b, struct pop_span word)
+{
+	if (buf_printf(b, "%zu:", word.n) != 0 ||
+	    buf_append(b, word.p, word.n) != 0)
+		return -1;
+	return buf_append(b, ",", 1);
+}
+
+static int
+send_all(int fd, struct pop_span s)
+{
+	while (s.n > 0) {
+		ssize_t n = send(fd, s.p, s.n, MSG_NOSIGNAL);
+
+		if (n <= 0)
+			return -1;
+		span_skip(&s, (size_t)n);
+	}
+	return shutdown(fd, SHUT_WR);
 }
 
 static int
@@ -27,38 +57,14 @@ read_all(int fd, struct buf *out)
 {
 	ssize_t n;
 
-	for (;;) {
+	do {
 		if (buf_reserve(out, 65536) != 0)
 			return -1;
 		n = read(fd, out->p + out->n, 65536);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n == 0 ? 0 : -1;
-		out->n += (size_t)n;
-	}
-}
-
-static int
-run(const char *program, char **argv, struct buf *out)
-{
-	int ends[2], status = -1, rc = -1;
-	pid_t pid;
-
-	if (pipe2(ends, O_CLOEXEC) != 0)
-		return -1;
-	pid = fork();
-	if (pid == 0)
-		be_the_action(program, argv, ends[1]);
-	(void)close(ends[1]);
-	if (pid > 0) {
-		rc = read_all(ends[0], out);
-		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-			continue;
-	}
-	(void)close(ends[0]);
-	return rc == 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0 ?
-	    0 : -1;
+		if (n > 0)
+			out->n += (size_t)n;
+	} while (n > 0);
+	return n == 0 ? 0 : -1;
 }
 
 int
@@ -66,31 +72,29 @@ sock_action(const struct sock *s, const char *verb,
     const struct pop_span *words, size_t n, struct buf *out,
     struct buf *why)
 {
-	char *argv[WORD_MAX] = { NULL };
-	size_t i, count = 0;
-	int rc = -1;
+	struct buf ask;
+	int fd, rc;
 
 	if (s->to.action == NULL)
-		return peer_why(why, "no --action program");
-	for (i = 0; i < n; i++) {
-		if (words[i].n > 0 && memchr(words[i].p, '\0', words[i].n))
-			return peer_why(why, "NUL cannot be an argument");
+		return peer_why(why, "no --action socket");
+	fd = connect_to(s->to.action);
+	if (fd < 0)
+		return peer_why(why, "nobody listens on the --action socket");
+	buf_init(&ask, TEXT_MAX);
+	rc = put_word(&ask, span_str(verb));
+	for (size_t i = 0; i < n && rc == 0; i++)
+		rc = put_word(&ask, words[i]);
+	if (rc == 0)
+		rc = send_all(fd, buf_span(&ask));
+	if (rc == 0)
+		rc = read_all(fd, out);
+	buf_release(&ask);
+	(void)close(fd);
+	if (rc == 0 && out->n > 0 && out->p[0] == '+') {
+		buf_consume(out, 1);
+		return 0;
 	}
-	argv[count++] = strdup(s->to.action);
-	argv[count++] = strdup(verb);
-	for (i = 0; i < n && count + 1 < WORD_MAX; i++)
-		argv[count++] = strndup((const char *)words[i].p, words[i].n);
-	for (i = 0; i < count; i++) {
-		if (argv[i] == NULL)
-			break;
-	}
-	if (i == count)
-		rc = run(s->to.action, argv, out);
-	if (rc != 0 && buf_append(why, out->p, out->n) != 0)
-		why->n = 0;
-	if (rc != 0 && why->n == 0)
-		rc = peer_why(why, "the action program failed");
-	for (i = 0; i < count; i++)
-		free(argv[i]);
-	return rc;
+	if (buf_append(why, out->p, out->n) != 0 || why->n == 0)
+		return peer_why(why, "the action failed without a word");
+	return -1;
 }

@@ -26,22 +26,6 @@ add_user(struct world *w, struct pop_span name, struct pop_span password)
 	return u;
 }
 
-static int
-add_extra(struct world *w, const struct wire_user *extra)
-{
-	const char *why;
-	struct buf name;
-	int rc;
-
-	buf_init(&name, TEXT_MAX);
-	rc = text_expand(extra->name, NULL, &name, &why);
-	if (rc == 0 && add_user(w, buf_span(&name),
-	    buf_span(&extra->password)) == NULL)
-		rc = -1;
-	buf_release(&name);
-	return rc;
-}
-
 int
 world_init(struct world *w, const struct wire_case *c)
 {
@@ -55,7 +39,8 @@ world_init(struct world *w, const struct wire_case *c)
 	    span_str("hunter2")) == NULL)
 		return -1;
 	for (size_t i = 0; i < c->users; i++) {
-		if (add_extra(w, &c->user[i]) != 0)
+		if (add_user(w, buf_span(&c->user[i].name),
+		    buf_span(&c->user[i].password)) == NULL)
 			return -1;
 	}
 	for (size_t i = 0; i < c->mails; i++) {

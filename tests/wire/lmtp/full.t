@@ -18,11 +18,11 @@ C: DATA
 S~ 354*
 C: x
 C: .
-S~ 452*
+S~ 45[12]*
 S~ 250*
 or
-; or it says so at once
-S~ 452*
+; or it says so at once (452: no room, 451: it cannot be written)
+S~ 45[12]*
 S~ 250*
 C: DATA
 S~ 354*

@@ -2,7 +2,7 @@
 checks: M-14
 ref: RFC 1870 section 6.2; RFC 2033 section 4.2
 protocol: lmtp
-needs: size=50
+needs: size=65536
 
 S~ 220 *
 C: LHLO client.example
@@ -15,7 +15,7 @@ S~ 250*
 S~ 250*
 S~ 250*
 S~ 354*
-C~ \{50*x}
+C~ \{65536*x}
 C: .
 C: NOOP
 S~ 552 5.3.4*

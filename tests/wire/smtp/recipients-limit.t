@@ -2,24 +2,23 @@
 checks: M-8
 ref: RFC 5321 section 4.5.3.1.10
 protocol: smtp
-needs: recipients=3
+needs: recipients=100
 
 S~ 220 *
 C: EHLO client.example
 S= ehlo list
 C: MAIL FROM:<a@example.org>
-C: RCPT TO:<wren@example.net>
+C: RCPT TO:<finch@example.net>
 C: RCPT TO:<nobody@example.net>
-C: RCPT TO:<finch@example.net>
+C| \{98*RCPT TO:<wren@example.net>\r\n}
 C: RCPT TO:<wren@example.net>
 C: RCPT TO:<finch@example.net>
-C: RCPT TO:<finch@example.net>
+C: RCPT TO:<wren@example.net>
 C: DATA
 S~ 250*
 S~ 250*
 S~ 550*
-S~ 250*
-S~ 250*
+repeat 99 S~ 250*
 S~ 452 4.5.3*
 S~ 452 4.5.3*
 S~ 354*

@@ -2,7 +2,7 @@
 checks: M-14
 ref: RFC 1870 section 6.2, RFC 5321 section 4.1.1.4
 protocol: smtp
-needs: size=100
+needs: size=65536
 
 S~ 220 *
 C: EHLO client.example
@@ -13,7 +13,7 @@ C: DATA
 S~ 250*
 S~ 250*
 S~ 354*
-C~ \{99*x}
+C~ \{65535*x}
 C: NOOP
 C: .
 S~ 552 5.3.4*
@@ -24,15 +24,15 @@ C: DATA
 S~ 250*
 S~ 250*
 S~ 354*
-C~ ..\{97*x}
+C~ ..\{65533*x}
 C: .
 S~ 250*
 C: MAIL FROM:<a@example.org>
 C: RCPT TO:<wren@example.net>
-C: BDAT 60
-C| \{60*x}
-C: BDAT 60 LAST
-C| \{60*x}
+C: BDAT 40000
+C| \{40000*x}
+C: BDAT 40000 LAST
+C| \{40000*x}
 C: NOOP
 S~ 250*
 S~ 250*
@@ -44,4 +44,4 @@ S~ 221*
 S! closed
 stored wren 1
 stored wren 1 is
-| .\{97*x}
+| .\{65533*x}
