@@ -162,7 +162,7 @@ chunk_end(struct pop_smtp *s, struct pop_out *out)
 		s->mode = SMTP_AT_END;
 		return SMTP_GO_ON;
 	}
-	s->mode = SMTP_IN_COMMAND;
+	s->mode = s->fail.code == 421 ? SMTP_CLOSED : SMTP_IN_COMMAND;
 	if (s->fail.code != 0)
 		smtp_reply_verdict(out, &s->fail);
 	else

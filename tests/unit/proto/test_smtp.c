@@ -396,6 +396,10 @@ static const struct counter_case bdat[] = {
 	    "BDAT 6\r\nQUIT\r\nBDAT 6 LAST\r\nQUIT\r\nNOOP\r\n" },
 	  .replies = ENV_REPLIES " 452/4.3.1 452/4.3.1 250/2.0.0",
 	  .events = ENV_EVENTS " data abort" },
+	{ .name = "BDAT refused for good", .data_code = 421, .says = { ENV
+	    "BDAT 6\r\nQUIT\r\nNOOP\r\n" },
+	  .replies = ENV_REPLIES " 421/4.3.1",
+	  .events = ENV_EVENTS " data close" },
 	{ .name = "bare LF in a chunk", .says = { ENV
 	    "BDAT 2\r\na\nBDAT 3\r\nb\r\nBDAT 0 LAST\r\nNOOP\r\n" },
 	  .replies = ENV_REPLIES " 550/5.5.2 550/5.5.2 550/5.5.2 250/2.0.0",
