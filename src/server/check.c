@@ -6,7 +6,6 @@
 #include "server/check.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +17,9 @@
 #include "conf/conf.h"
 #include "net/tls.h"
 #include "server/authd.h"
+#include "sys/slurp.h"
+
+enum { PEM_MAX = 1 << 20 };
 
 struct report {
 	const struct conf *conf;
@@ -36,21 +38,6 @@ say(struct report *r, const char *section, size_t index, const char *key,
 		r->warnings++;
 }
 
-static bool
-slurp(const char *path, struct buf *b)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = -1;
-
-	buf_init(b, 1 << 20);
-	while (fd >= 0 && buf_reserve(b, 4096) == BUF_OK &&
-	    (n = read(fd, b->p + b->n, 4096)) > 0)
-		b->n += (size_t)n;
-	if (fd >= 0)
-		(void)close(fd);
-	return n == 0;
-}
-
 static void
 check_cert(struct report *r, size_t i)
 {
@@ -60,12 +47,13 @@ check_cert(struct report *r, size_t i)
 	struct tls_pem pem;
 	char text[1100];
 
-	buf_init(&key, 1);
-	if (!slurp(c->certificate, &certificate)) {
+	buf_init(&certificate, PEM_MAX);
+	buf_init(&key, PEM_MAX);
+	if (slurp(c->certificate, &certificate) != 0) {
 		(void)snprintf(text, sizeof(text), "certificate %s: %s",
 		    c->certificate, strerror(errno));
 		say(r, "tls", i, "certificate", "", text);
-	} else if (!slurp(c->key, &key)) {
+	} else if (slurp(c->key, &key) != 0) {
 		(void)snprintf(text, sizeof(text), "key %s: %s", c->key,
 		    strerror(errno));
 		say(r, "tls", i, "key", "", text);

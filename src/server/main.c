@@ -4,13 +4,11 @@
  * and hands over: nothing of the server's logic is here.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "conf/conf.h"
@@ -18,9 +16,12 @@
 #include "server/check.h"
 #include "server/parent.h"
 #include "server/stdio_session.h"
+#include "sys/slurp.h"
 
 /* exit statuses: restanted(8) lists them */
 enum { EXIT_USAGE = 2 };
+
+enum { CONFIG_MAX = 1 << 20 };
 
 #define DEFAULT_CONFIG "/etc/restante/restanted.conf"
 
@@ -103,25 +104,6 @@ read_options(int argc, char **argv, struct options *o)
 	return -1;
 }
 
-/* the file's text, kept because the children read it too after a reload */
-static int
-read_text(const char *path, struct buf *b)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = -1;
-
-	buf_init(b, 1 << 20);
-	while (fd >= 0 && buf_reserve(b, 4096) == BUF_OK &&
-	    (n = read(fd, b->p + b->n, 4096)) > 0)
-		b->n += (size_t)n;
-	if (n != 0)
-		(void)fprintf(stderr, "restanted: %s: %s\n", path,
-		    n < 0 ? strerror(errno) : "file too large");
-	if (fd >= 0)
-		(void)close(fd);
-	return n == 0 ? 0 : -1;
-}
-
 static int
 serve(struct conf *conf, struct buf *text)
 {
@@ -145,8 +127,16 @@ main(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
-	if (read_text(o.config, &text) != 0 || conf_read_text(o.config,
-	    (const char *)text.p, text.n, stderr, &conf) != 0) {
+	/* the text is kept: the children read it too after a reload */
+	buf_init(&text, CONFIG_MAX);
+	if (slurp(o.config, &text) != 0) {
+		(void)fprintf(stderr, "restanted: %s: %s\n", o.config,
+		    strerror(errno));
+		buf_release(&text);
+		return 1;
+	}
+	if (conf_read_text(o.config, (const char *)text.p, text.n, stderr,
+	    &conf) != 0) {
 		buf_release(&text);
 		return 1;
 	}

@@ -28,6 +28,7 @@
 #include "net/listener.h"
 #include "server/meter.h"
 #include "sys/drop.h"
+#include "sys/slurp.h"
 
 enum {
 	QUICK_MS = 5000,	/* a child that lived less long failed */
@@ -205,33 +206,6 @@ begin_drain(struct parent *p)
 	drain_on(p);
 }
 
-static int
-read_text(const char *path, char **text_r, size_t *len_r,
-    const char **error_r)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct buf b;
-	ssize_t n = -1;
-
-	buf_init(&b, CONF_TEXT_MAX);
-	while (fd >= 0 && buf_reserve(&b, 4096) == BUF_OK &&
-	    (n = read(fd, b.p + b.n, 4096)) > 0)
-		b.n += (size_t)n;
-	if (n < 0)
-		*error_r = strerror(errno);
-	if (fd >= 0)
-		(void)close(fd);
-	if (n != 0) {
-		if (n > 0)
-			*error_r = "file too large";
-		buf_release(&b);
-		return -1;
-	}
-	*text_r = (char *)b.p;
-	*len_r = b.n;
-	return 0;
-}
-
 static void
 send_conf(struct parent *p)
 {
@@ -251,28 +225,32 @@ int
 parent_reload(struct parent *p, const char **error_r)
 {
 	struct conf *conf;
-	char *text;
-	size_t len;
+	struct buf text;
 
-	if (read_text(p->conf->path, &text, &len, error_r) != 0)
+	buf_init(&text, CONF_TEXT_MAX);
+	if (slurp(p->conf->path, &text) != 0) {
+		*error_r = strerror(errno);
+		buf_release(&text);
 		return -1;
-	if (conf_read_text(p->conf->path, text, len, stderr, &conf) != 0) {
+	}
+	if (conf_read_text(p->conf->path, (const char *)text.p, text.n,
+	    stderr, &conf) != 0) {
 		*error_r = "the configuration has mistakes (restanted --check "
 		    "lists them); the old one stays in force";
-		free(text);
+		buf_release(&text);
 		return -1;
 	}
 	if (conf->nlistens != p->conf->nlistens) {
 		*error_r = "[listen] sections came or went: restart for that";
 		conf_free(conf);
-		free(text);
+		buf_release(&text);
 		return -1;
 	}
 	conf_free(p->conf);
 	free(p->text);
 	p->conf = conf;
-	p->text = text;
-	p->text_len = len;
+	p->text = (char *)text.p;
+	p->text_len = text.n;
 	send_conf(p);
 	certs_send_all(p);
 	certs_watch(p);

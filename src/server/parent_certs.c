@@ -20,27 +20,12 @@
 #include "net/listener.h"
 #include "net/tls.h"
 #include "server/parent.h"
+#include "sys/slurp.h"
 
 enum {
 	PEM_MAX = 1 << 20,
 	SETTLE_MS = 500		/* both files of a pair are written */
 };
-
-static int
-read_pem(const char *path, struct buf *b)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = -1;
-
-	buf_init(b, PEM_MAX);
-	if (fd < 0)
-		return -1;
-	while (buf_reserve(b, 4096) == BUF_OK &&
-	    (n = read(fd, b->p + b->n, 4096)) > 0)
-		b->n += (size_t)n;
-	(void)close(fd);
-	return n == 0 ? 0 : -1;
-}
 
 static bool
 put_pair(struct ipc_writer *w, const struct conf_cert *cert)
@@ -50,11 +35,12 @@ put_pair(struct ipc_writer *w, const struct conf_cert *cert)
 	const char *error = NULL, *warning = NULL;
 	bool ok = false;
 
+	buf_init(&certificate, PEM_MAX);
 	buf_init(&key, PEM_MAX);
-	if (read_pem(cert->certificate, &certificate) != 0) {
+	if (slurp(cert->certificate, &certificate) != 0) {
 		log_msg(LOG_LEVEL_ERROR, "%s: %s", cert->certificate,
 		    strerror(errno));
-	} else if (read_pem(cert->key, &key) != 0) {
+	} else if (slurp(cert->key, &key) != 0) {
 		log_msg(LOG_LEVEL_ERROR, "%s: %s", cert->key,
 		    strerror(errno));
 	} else {
