@@ -129,7 +129,8 @@ show(const struct parcel *p, int tmp, int new, const char *name)
 	err = errno;
 	/* Visible, but it may not last: take it back. When it is not there a
 	 * reader has moved it to cur/ already, so it is out. */
-	return os_unlinkat(new, name) == 0 ? parcel_failure(err) : STORE_UNKNOWN;
+	return os_unlinkat(new, name) == 0 ? parcel_failure(err) :
+	    STORE_UNKNOWN;
 }
 
 enum store_result
