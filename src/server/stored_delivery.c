@@ -56,7 +56,18 @@ delivery_new(struct client *c, uint32_t id)
 	return x;
 }
 
-/* A ticket that cannot be kept is noticed at BEGIN: the counts differ. */
+static void
+drop_tickets(struct delivery *x, unsigned from)
+{
+	while (x->n > from)
+		free(x->paths[--x->n]);
+}
+
+/*
+ * A ticket that cannot be kept is noticed at BEGIN: the counts differ.  One
+ * for a place that is taken means that the front has never heard of the
+ * first (auth died before it answered): only the last one is good.
+ */
 void
 delivery_ticket(struct client *c, uint32_t id, uint32_t index,
     const char *maildrop)
@@ -66,9 +77,10 @@ delivery_ticket(struct client *c, uint32_t id, uint32_t index,
 
 	if (x == NULL)
 		x = delivery_new(c, id);
-	if (x == NULL || x->state != TICKETS || x->n != index ||
-	    x->n >= TICKETS_MAX)
+	if (x == NULL || x->state != TICKETS || x->n < index ||
+	    index >= TICKETS_MAX)
 		return;
+	drop_tickets(x, index);
 	bigger = reallocarray(x->paths, x->n + 1, sizeof(*bigger));
 	if (bigger == NULL)
 		return;

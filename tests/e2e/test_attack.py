@@ -10,10 +10,14 @@ import contextlib
 import ctypes
 import errno
 import os
+import poplib
 import re
+import shutil
 import signal
 import socket
+import ssl
 import struct
+import subprocess
 import time
 
 import pytest
@@ -202,3 +206,84 @@ def test_front_uses_an_id_twice(office):
         wait_gone(front)
     served(office)
     assert others(office) == before
+
+
+# ---- a process dies between two frames -------------------------------------
+
+def test_auth_dies_between_ticket_and_answer(office):
+    """The client was told 451 for finch, so the mail is for wren alone"""
+    # the front came later, and took the first free descriptor
+    auth = Stolen(office.child('auth'), 'front', 'control', 'store')
+    with contextlib.closing(auth), office.lmtp() as client:
+        client.ehlo_or_helo_if_needed()
+        assert client.mail('bob@example.net')[0] == 250
+        # what an auth process that dies then has done: the ticket is out
+        # (the front's first id), its answer is not
+        auth.store.send(frame('IPC_TICKET_RCPT', 1, u32(FRONT) + u32(0) +
+                              octets(b'finch')))
+        assert client.rcpt('wren@example.org')[0] == 250
+        assert client.data(b'Subject: x\r\n\r\nfor wren\r\n')[0] == 250
+    assert len(office.messages('finch')) == 1
+    assert [p for p in office.messages('wren')
+            if p.read_bytes().endswith(b'for wren\n')]
+
+
+# ---- TLS -------------------------------------------------------------------
+
+def test_command_in_the_packet_of_the_handshake(office):
+    """RFC 2449 section 6.6: it is there, so it is answered"""
+    raw = office.connect('pop3s')
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    tls = office.ssl_context().wrap_bio(incoming, outgoing,
+                                        server_hostname='localhost')
+    while True:
+        try:
+            tls.do_handshake()
+            break
+        except ssl.SSLWantReadError:
+            raw.sendall(outgoing.read())
+            incoming.write(raw.recv(1 << 16))
+    # the client's last word of the handshake is still in `outgoing`
+    tls.write(b'CAPA\r\n')
+    raw.sendall(outgoing.read())
+    got = b''
+    while not got.endswith(b'.\r\n'):
+        try:
+            got += tls.read(1 << 16)
+        except ssl.SSLWantReadError:
+            incoming.write(raw.recv(1 << 16))
+    assert got.count(b'+OK') == 2
+    raw.close()
+
+
+# ---- no memory, no descriptors ---------------------------------------------
+
+def test_listing_without_a_descriptor(office):
+    """The store cannot hand over the listing: the login fails for now, and
+    leaves no lock behind"""
+    box = office.maildir('robin')
+    for n in range(1500):       # too long for a frame
+        (box / 'new' / f'1700000000.{n:06d}.test').write_bytes(SMALL)
+    with pytest.raises(poplib.error_proto, match='SYS/TEMP'):
+        with injected(office.child('store'), 'memfd_create:error=EMFILE'):
+            office.pop3('robin', 'secret', how='clear')
+    with office.pop3('robin', 'secret', how='clear') as pop:
+        assert pop.stat()[0] == 1500
+
+
+@contextlib.contextmanager
+def injected(pid, fault):
+    """System calls of a process fail, by strace"""
+    if shutil.which('strace') is None:
+        pytest.skip('strace is not here')
+    tracer = subprocess.Popen(
+        ['strace', '-f', '-p', str(pid), '-o', '/dev/null', '-e',
+         f'inject={fault}', '-e', 'trace=' + fault.split(':', 1)[0]],
+        stderr=subprocess.PIPE, text=True)
+    try:
+        assert 'attached' in tracer.stderr.readline()
+        yield
+    finally:
+        tracer.terminate()
+        tracer.wait()
+        tracer.stderr.close()
