@@ -235,7 +235,13 @@ start_talking(struct session *s)
 		session_end(s, "no-memory");
 		return;
 	}
-	if (send_out(s, out.p, out.n) && s->out.n == 0)
+	if (!send_out(s, out.p, out.n) || s->out.n > 0)
+		return;
+	/* a client in a hurry has sent something behind its handshake: that
+	 * has been read with it, and nothing else may come */
+	if (conn_pending(&s->conn) > 0)
+		session_pump(s, true);
+	else
 		(void)watch(s, LOOP_READ);
 }
 
