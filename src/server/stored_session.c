@@ -122,6 +122,11 @@ close_unheard(struct held *h)
 
 /* ---- open ---------------------------------------------------------------- */
 
+/*
+ * A listing for which there is no memory or descriptor just now becomes a
+ * failure, so that the front closes the session: without an answer it would
+ * keep its lock.
+ */
 static void
 send_opened(struct link *front, uint32_t id, enum store_result r,
     const char *user, const struct store_snapshot *snap)
@@ -142,7 +147,13 @@ send_opened(struct link *front, uint32_t id, enum store_result r,
 			w.failed = true;
 		}
 	}
-	stored_reply(front, IPC_STORE_OPENED, id, &w, -1);
+	if (snap == NULL)
+		stored_reply(front, IPC_STORE_OPENED, id, &w, -1);
+	else if (ipc_send(&front->chan, IPC_STORE_OPENED, id, &w, -1) ==
+	    IPC_ENOMEM)
+		send_opened(front, id, STORE_TEMP, user, NULL);
+	else
+		link_unref(front);
 }
 
 static struct held *
