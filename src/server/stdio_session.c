@@ -178,8 +178,9 @@ give_body(struct desk *d, uint32_t number, struct pop_out *out)
 	wait_begin(&d->w);
 	store_body(d->w.session, number - 1, body_came, &d->w);
 	if (wait_end(&d->w) != STORE_OK) {
-		pop_server_body_failed(d->machine, POP_FAIL_SYS_TEMP,
-		    "the message cannot be read", out);
+		pop_server_body_failed(d->machine,
+		    d->w.result == STORE_CORRUPT ? POP_FAIL_SYS_PERM :
+		    POP_FAIL_SYS_TEMP, "the message cannot be read", out);
 		return true;
 	}
 	/* what stands in `out` comes first; send_message uses its memory */
