@@ -10,10 +10,12 @@
  *
  * Conventions
  * - Input is a struct pop_span.  A step takes octets off its front as it uses
- *   them.  What it leaves is the start of an incomplete line: keep those
- *   octets, append what the peer sends next, present the whole again.  What
- *   has to be kept never exceeds the line limit of the machine's
- *   configuration; a longer line is swallowed and answered with an error.
+ *   them; keep what it leaves and present it again.  Behind MORE that is the
+ *   start of an incomplete line: append what the peer sends next.  It never
+ *   exceeds what the machine's ..._line_max function says; a longer line is
+ *   swallowed and answered with an error (a client gives up instead).
+ *   Behind any other event it may be whole lines that were sent ahead: do
+ *   what the event asks first, and read no more meanwhile than fits.
  * - Output is a struct pop_out, memory of the caller.  A step wants at least
  *   POP_OUT_MIN octets of room and says POP_..._FULL when there is less:
  *   empty it and call again.  Nothing is ever cut or lost for lack of room.
@@ -159,8 +161,9 @@ enum pop_server_event {
 	POP_SERVER_TLS,		/* write the output, then shake hands */
 	POP_SERVER_BODY,	/* RETR or TOP: bring message `number` */
 	POP_SERVER_COMMIT,	/* QUIT: remove what is marked */
+	/* no answer, the session goes on: */
+	POP_SERVER_SASL_CANCEL,	/* an exchange was given up: forget it */
 	/* the end: */
-	POP_SERVER_SASL_CANCEL,	/* the client gave up an exchange; no answer */
 	POP_SERVER_CLOSE	/* write the output, then close */
 };
 
