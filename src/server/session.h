@@ -2,9 +2,10 @@
  *
  * session: one client's connection in a front, whatever it speaks.
  *
- * session.c moves octets between the connection and a protocol machine;
- * session_pop3.c and session_smtp.c do what their machine's events ask,
- * with the help of the auth and store processes.
+ * session_life.c begins and ends it; session.c moves octets between the
+ * connection and a protocol machine; session_pop3.c and session_smtp.c do
+ * what their machine's events ask, with the help of the auth and store
+ * processes.
  */
 #ifndef RESTANTE_SERVER_SESSION_H
 #define RESTANTE_SERVER_SESSION_H
@@ -91,6 +92,10 @@ struct session {
 /* a new connection of listener `listen`; takes over fd */
 void session_accept(struct front *f, int fd, unsigned listen,
     const unsigned char address[16], uint16_t port);
+/* session.c, for session_life.c: the parts that move octets */
+void session_init(struct session *s, int fd);
+/* hand-shake or greeting; the session may have ended behind it */
+void session_begin(struct session *s, bool tls);
 /* an answer was noted in proto: go on with it */
 void session_resume(struct session *s);
 /* ends it now; `why` is for the log (static) */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * session_pop3: what a POP3 session asks of the auth and store processes.
+ * session_pop3: a POP3 session, between its machine and the other processes.
  *
  * Owns the listing, the marks and the descriptor of the message that is
  * being sent.  An answer from another process is noted in `answer` and

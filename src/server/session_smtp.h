@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * session_smtp: what the two halves of an SMTP or LMTP session share: the
- * dialogue (session_smtp.c) and the message on its way into the store's file
- * (session_spool.c).
+ * session_smtp: what the files of an SMTP or LMTP session share: the dialogue
+ * (session_smtp.c), the answers of other processes (session_smtp_hear.c) and
+ * the message on its way into the store's file (session_spool.c).
  */
 #ifndef RESTANTE_SERVER_SESSION_SMTP_H
 #define RESTANTE_SERVER_SESSION_SMTP_H
@@ -61,6 +61,22 @@ struct smtp {
 
 	uint32_t messages, delivered, refused;
 };
+
+static inline struct smtp *
+smtp_of(const struct session *s)
+{
+	return s->proto;
+}
+
+/* session_smtp.c: notes the answer; enhanced and text are static */
+void smtp_note(struct smtp *p, enum smtp_answer answer, unsigned code,
+    const char *enhanced, const char *text);
+/* notes 451: auth or store cannot be reached */
+void smtp_store_down(struct smtp *p, enum smtp_answer answer);
+
+/* session_smtp_hear.c: see struct session_ops */
+bool smtp_frame(struct session *s, struct ipc_frame *f);
+bool smtp_lost(struct session *s, bool store);
 
 /* session_spool.c */
 /* the store's file has come: its header goes in; false: could not */

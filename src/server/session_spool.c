@@ -19,12 +19,6 @@
 
 enum { HEADER_MAX = 16 * 1024 };
 
-static struct smtp *
-smtp_of(const struct session *s)
-{
-	return s->proto;
-}
-
 /* "192.0.2.1" of "192.0.2.1:25", "2001:db8::1" of "[2001:db8::1]:25" */
 static struct pop_span
 address_part(const char *peer)

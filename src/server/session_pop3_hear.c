@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * session_pop3_hear: what the auth and store processes answer to a POP3
+ * session.  Each answer is accepted in the one wait that it ends; it is
+ * noted, and given to the machine in the next step.
+ */
+#include "server/session_pop3.h"
+
+#include <stdlib.h>
+
+#include "auth/auth.h"
+#include "store/store.h"
+
+static void
+denied(struct pop3 *p, struct pop_span payload, bool *ok)
+{
+	struct ipc_reader r;
+	unsigned why;
+
+	ipc_reader_init(&r, payload);
+	why = ipc_get_u8(&r);
+	*ok = ipc_reader_end(&r);
+	if (why == AUTH_DENIED)
+		pop3_fail(p, ANSWER_FAILED, POP_FAIL_AUTH,
+		    "user name or password is wrong");
+	else
+		pop3_fail(p, ANSWER_FAILED, POP_FAIL_SYS_TEMP,
+		    "logins are not possible just now, try again later");
+}
+
+static void
+open_failed(struct pop3 *p, enum store_result r)
+{
+	switch (r) {
+	case STORE_IN_USE:
+		pop3_fail(p, ANSWER_FAILED, POP_FAIL_IN_USE,
+		    "the maildrop is locked by another session, wait and "
+		    "try again");
+		break;
+	case STORE_CORRUPT:
+	case STORE_NO_MAILDROP:
+		pop3_fail(p, ANSWER_FAILED, POP_FAIL_SYS_PERM,
+		    "the maildrop cannot be opened, ask your postmaster");
+		break;
+	case STORE_OK:
+	case STORE_GONE:
+	case STORE_FULL:
+	case STORE_TEMP:
+	case STORE_PARTIAL:
+	case STORE_UNKNOWN:
+	case STORE_LEASE_LOST:
+		pop3_fail(p, ANSWER_FAILED, POP_FAIL_SYS_TEMP,
+		    "the maildrop is unavailable just now, try again later");
+		break;
+	}
+}
+
+/* the login comes to nothing: whatever the store holds for it is let go */
+static void
+give_back(struct session *s)
+{
+	struct pop3 *p = pop3_of(s);
+
+	(void)ipc_send(&s->front->store->chan, IPC_STORE_CLOSE, s->id, NULL,
+	    -1);
+	session_drop_id(s);
+	p->opened = false;
+}
+
+static bool
+opened(struct session *s, struct pop_span payload)
+{
+	struct pop3 *p = pop3_of(s);
+	struct ipc_reader r;
+	unsigned result;
+
+	ipc_reader_init(&r, payload);
+	result = ipc_get_u8(&r);
+	free(p->user);
+	p->user = ipc_get_str(&r, 255);
+	if (result != STORE_OK) {
+		if (!ipc_reader_end(&r))
+			return false;
+		give_back(s);
+		open_failed(p, (enum store_result)result);
+		return true;
+	}
+	p->opened = true;
+	p->listing = listing_new(ipc_get_span(&r));
+	if (!ipc_reader_end(&r))
+		return false;
+	if (p->listing != NULL) {
+		p->answer = ANSWER_LOGIN;
+		return true;
+	}
+	/* no memory, or an illegal listing */
+	give_back(s);
+	open_failed(p, STORE_TEMP);
+	return true;
+}
+
+static bool
+body_came(struct pop3 *p, struct ipc_frame *f)
+{
+	struct ipc_reader r;
+	unsigned result;
+	uint64_t length;
+
+	ipc_reader_init(&r, f->payload);
+	result = ipc_get_u8(&r);
+	p->offset = ipc_get_u64(&r);
+	length = ipc_get_u64(&r);
+	(void)ipc_get_u32(&r);
+	if (!ipc_reader_end(&r) || (result == STORE_OK) != (f->fd >= 0) ||
+	    __builtin_add_overflow(p->offset, length, &p->end))
+		return false;
+	if (result == STORE_OK) {
+		p->fd = ipc_frame_take_fd(f);
+		p->answer = ANSWER_BODY;
+	} else if (result == STORE_GONE) {
+		pop3_fail(p, ANSWER_NO_BODY, POP_FAIL_SYS_TEMP,
+		    "the message was removed by another program");
+	} else if (result == STORE_CORRUPT) {
+		pop3_fail(p, ANSWER_NO_BODY, POP_FAIL_SYS_PERM,
+		    "the message is damaged, ask your postmaster");
+	} else {
+		pop3_fail(p, ANSWER_NO_BODY, POP_FAIL_SYS_TEMP,
+		    "the message cannot be read now, try again later");
+	}
+	return true;
+}
+
+static bool
+commit_came(struct session *s, struct pop_span payload)
+{
+	struct pop3 *p = pop3_of(s);
+	struct ipc_reader r;
+	unsigned result;
+
+	ipc_reader_init(&r, payload);
+	result = ipc_get_u8(&r);
+	if (!ipc_reader_end(&r))
+		return false;
+	if (result == STORE_OK)
+		p->committed = POP_COMMIT_DONE;
+	else if (result == STORE_UNKNOWN)
+		p->committed = POP_COMMIT_UNKNOWN;
+	else
+		p->committed = POP_COMMIT_PARTIAL;
+	pop3_ask_close(s);
+	return true;
+}
+
+static bool
+challenged(struct pop3 *p, struct pop_span payload)
+{
+	struct ipc_reader r;
+	struct pop_span data;
+
+	ipc_reader_init(&r, payload);
+	data = ipc_get_span(&r);
+	if (buf_append(&p->challenge, data.p, data.n) != BUF_OK)
+		return false;
+	p->answer = ANSWER_CHALLENGE;
+	return ipc_reader_end(&r);
+}
+
+bool
+pop3_frame(struct session *s, struct ipc_frame *f)
+{
+	struct pop3 *p = pop3_of(s);
+	enum pop3_wait wait = p->wait;
+	bool ok;
+
+	/* which answers each wait accepts */
+	if (wait == WAIT_AUTH && f->kind == IPC_AUTH_DENIED) {
+		p->wait = WAIT_NOTHING;
+		denied(p, f->payload, &ok);
+	} else if (wait == WAIT_AUTH && f->kind == IPC_AUTH_CHALLENGE) {
+		ok = challenged(p, f->payload);
+	} else if (wait == WAIT_AUTH && f->kind == IPC_STORE_OPENED) {
+		p->wait = WAIT_NOTHING;
+		ok = opened(s, f->payload);
+	} else if (wait == WAIT_BODY && f->kind == IPC_STORE_BODY_R) {
+		p->wait = WAIT_NOTHING;
+		ok = body_came(p, f);
+	} else if (wait == WAIT_COMMIT && f->kind == IPC_STORE_COMMIT_R) {
+		ok = commit_came(s, f->payload);
+	} else if (wait == WAIT_CLOSED && f->kind == IPC_STORE_CLOSED) {
+		p->wait = WAIT_NOTHING;
+		p->answer = ANSWER_COMMITTED;
+		ok = true;
+	} else {
+		ok = false;
+	}
+	if (ok && p->answer != ANSWER_NONE)
+		session_resume(s);
+	return ok;
+}
+
+bool
+pop3_lost(struct session *s, bool store)
+{
+	struct pop3 *p = pop3_of(s);
+
+	if (p->wait == WAIT_AUTH || p->wait == WAIT_CLIENT) {
+		if (p->wait == WAIT_CLIENT)
+			return false;
+		pop3_cancel_auth(s);
+		pop3_auth_down(p);
+		session_resume(s);
+		return true;
+	}
+	if (!store || (!p->opened && p->wait != WAIT_CLOSED))
+		return true;
+	p->opened = false;
+	if (p->wait == WAIT_COMMIT || p->wait == WAIT_CLOSED) {
+		if (p->wait == WAIT_COMMIT)
+			p->committed = POP_COMMIT_UNKNOWN;
+		p->wait = WAIT_NOTHING;
+		p->answer = ANSWER_COMMITTED;
+		session_resume(s);
+		return true;
+	}
+	return false;		/* its lock is gone: it cannot go on */
+}
