@@ -284,21 +284,23 @@ ipc_flush(struct ipc_chan *c)
  * sent is closed.
  */
 static int
-received_fd(struct msghdr *m, int *fd_r)
+received_fd(struct msghdr *m, struct ipc_frame *f)
 {
 	struct cmsghdr *h = CMSG_FIRSTHDR(m);
 	int fds[sizeof(union fd_control) / sizeof(int)];
 	size_t n;
 
-	*fd_r = -1;
-	if (h == NULL)
-		return m->msg_flags & MSG_CTRUNC ? IPC_EBAD : IPC_OK;
+	if (h == NULL) {
+		/* the sender did nothing wrong: there was no room here */
+		f->fd_lost = (m->msg_flags & MSG_CTRUNC) != 0;
+		return IPC_OK;
+	}
 	if (h->cmsg_level != SOL_SOCKET || h->cmsg_type != SCM_RIGHTS)
 		return IPC_EBAD;
 	n = (h->cmsg_len - CMSG_LEN(0)) / sizeof(int);
 	memcpy(fds, CMSG_DATA(h), n * sizeof(int));
 	if (n == 1 && !(m->msg_flags & MSG_CTRUNC)) {
-		*fd_r = fds[0];
+		f->fd = fds[0];
 		return IPC_OK;
 	}
 	for (size_t i = 0; i < n; i++)
@@ -337,7 +339,7 @@ static int
 frame_parse(struct ipc_chan *c, const unsigned char *mem, size_t n,
     struct ipc_frame *f)
 {
-	bool blob;
+	bool blob, has_fd;
 	int r;
 
 	if (n < HEAD || (mem[1] & ~FLAG_BLOB) || mem[2] || mem[3])
@@ -347,14 +349,15 @@ frame_parse(struct ipc_chan *c, const unsigned char *mem, size_t n,
 	f->id = (uint32_t)mem[4] | (uint32_t)mem[5] << 8 |
 	    (uint32_t)mem[6] << 16 | (uint32_t)mem[7] << 24;
 	f->payload = span_of(mem + HEAD, n - HEAD);
-	if (blob) {
-		if (f->payload.n != 0 || f->fd < 0)
-			return IPC_EBAD;
+	if (blob && (f->payload.n != 0 || (f->fd < 0 && !f->fd_lost)))
+		return IPC_EBAD;
+	if (blob && !f->fd_lost) {
 		r = blob_read(f);
 		if (r != IPC_OK)
 			return r;
 	}
-	return ipc_permitted(f->kind, c->peer, c->self, f->fd >= 0) ?
+	has_fd = f->fd >= 0 || (f->fd_lost && !blob);
+	return ipc_permitted(f->kind, c->peer, c->self, has_fd) ?
 	    IPC_OK : IPC_EBAD;
 }
 
@@ -377,7 +380,7 @@ ipc_recv(struct ipc_chan *c, unsigned char *mem, struct ipc_frame *f_r)
 		return errno == EAGAIN ? IPC_AGAIN : IPC_EOF;
 	if (n == 0)
 		return IPC_EOF;
-	r = received_fd(&m, &f.fd);
+	r = received_fd(&m, &f);
 	if (r == IPC_OK)
 		r = m.msg_flags & MSG_TRUNC ? IPC_EBAD :
 		    frame_parse(c, mem, (size_t)n, &f);

@@ -89,6 +89,8 @@ struct ipc_frame {
 	uint32_t id;
 	struct pop_span payload;
 	int fd;			/* -1, or owned by the frame */
+	bool fd_lost;		/* one came along, but descriptors have run
+				 * out here; with it, perhaps, the payload */
 	void *blob;		/* private */
 };
 

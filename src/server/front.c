@@ -134,15 +134,19 @@ listeners_init(struct front *f, const struct role_start *start)
 
 /* ---- draining ------------------------------------------------------------ */
 
-static void
-drain_over(struct loop_timer *t)
+void
+front_abandon(struct front *f)
 {
-	struct front *f = (struct front *)(void *)((char *)t -
-	    offsetof(struct front, drain_timer));
-
 	while (f->first != NULL)
 		session_end(f->first, "shutdown");
 	loop_stop(f->loop);
+}
+
+static void
+drain_over(struct loop_timer *t)
+{
+	front_abandon((struct front *)(void *)((char *)t -
+	    offsetof(struct front, drain_timer)));
 }
 
 void

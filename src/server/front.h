@@ -57,6 +57,8 @@ struct link *front_link(struct front *f, int fd, enum ipc_role peer,
 bool front_rebuild(struct front *f);
 /* front.c */
 void front_drain(struct front *f);
+/* the same, at once */
+void front_abandon(struct front *f);
 /* a session has left the list */
 void front_session_gone(struct front *f);
 

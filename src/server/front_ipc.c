@@ -58,6 +58,26 @@ auth_offer(struct front *f, struct pop_span payload)
 	return front_rebuild(f);
 }
 
+/*
+ * The store has handed over a descriptor, but this process has no room for
+ * it: for the session that is a failure of the store.  A delivery is given
+ * back here, a maildrop by the session.
+ */
+static void
+make_failure(struct front *f, struct ipc_frame *frame)
+{
+	/* u8 result, the other fields empty */
+	static const unsigned char failure[1 + 8 + 8 + 4] = { STORE_TEMP };
+	size_t n = 1 + 4;	/* OPENED without a listing, BEGIN_R */
+
+	if (frame->kind == IPC_STORE_BODY_R)
+		n = sizeof(failure);
+	else if (frame->kind == IPC_STORE_BEGIN_R && f->store != NULL)
+		(void)ipc_send(&f->store->chan, IPC_STORE_ABORT, frame->id,
+		    NULL, -1);
+	frame->payload = span_of(failure, n);
+}
+
 static bool
 peer_frame(struct link *l, struct ipc_frame *frame)
 {
@@ -67,6 +87,8 @@ peer_frame(struct link *l, struct ipc_frame *frame)
 	if (frame->kind == IPC_AUTH_OFFER)
 		return auth_offer(f, frame->payload);
 	s = map_get(&f->sessions, frame->id);
+	if (s != NULL && frame->fd_lost)
+		make_failure(f, frame);
 	if (s != NULL)
 		return s->ops->frame(s, frame);
 	if (f->store == NULL)
@@ -124,6 +146,9 @@ peer_gone(struct link *l, bool broke)
 		f->auth = NULL;
 	link_unref(l);
 	tell_lost(f, store);
+	/* the parent connects those that it starts: so it starts this one */
+	if (broke)
+		front_abandon(f);
 }
 
 /* ---- the parent ---------------------------------------------------------- */
@@ -323,7 +348,7 @@ control_frame(struct link *l, struct ipc_frame *frame)
 		who(f, frame->id);
 	else if (frame->kind == IPC_CTL_DRAIN)
 		front_drain(f);
-	else if (frame->kind == IPC_CTL_LOG)
+	else if (frame->kind == IPC_CTL_LOG && !frame->fd_lost)
 		log_adopt(ipc_frame_take_fd(frame));
 	return true;
 }

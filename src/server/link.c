@@ -81,7 +81,9 @@ receive(struct link *l, unsigned char *mem)
 	if (r == IPC_AGAIN)
 		return false;
 	if (r != IPC_OK) {
-		link_end(l, r == IPC_EBAD);
+		/* what could not be read is missing: the peer, which lives
+		 * on, must not believe that all is well */
+		link_end(l, r != IPC_EOF);
 		return false;
 	}
 	r = l->frame(l, &f) ? IPC_OK : IPC_EBAD;

@@ -194,13 +194,15 @@ control_frame(struct link *l, struct ipc_frame *f)
 	return true;
 }
 
-/* its death comes as SIGCHLD; a child that broke the rules is made to die */
+/* its death comes as SIGCHLD; a child that broke the rules, or has ended the
+ * channel and lives on, is made to die */
 static void
 control_gone(struct link *l, bool broke)
 {
+	struct parent *p = l->set->owner;
 	struct child *c = l->owner;
 
-	if (broke && c->pid != 0)
+	if (c->pid != 0 && (broke || !p->draining))
 		(void)kill(c->pid, SIGKILL);
 	if (c->control == l)
 		c->control = NULL;

@@ -232,7 +232,7 @@ control_frame(struct link *l, struct ipc_frame *f)
 
 	if (f->kind == IPC_CTL_CONF)
 		return reload(d, f->payload);
-	if (f->kind == IPC_CTL_LOG)
+	if (f->kind == IPC_CTL_LOG && !f->fd_lost)
 		log_adopt(ipc_frame_take_fd(f));
 	if (f->kind == IPC_CTL_DRAIN) {
 		d->draining = true;

@@ -23,6 +23,7 @@ import time
 import pytest
 
 from office import ROOT, WAIT, Office, wait_gone
+from test_hostile import set_limit
 
 SYS_PIDFD_GETFD = 438
 SMALL = b'Subject: small\n\nhello\n'
@@ -272,6 +273,20 @@ def test_listing_without_a_descriptor(office):
 
 
 @contextlib.contextmanager
+def no_descriptors(pid):
+    """Not even the first free number may be used"""
+    used = set(map(int, os.listdir(f'/proc/{pid}/fd')))
+    with open(f'/proc/{pid}/limits', encoding='ascii') as f:
+        soft, hard = map(int, re.search(
+            r'^Max open files\s+(\d+)\s+(\d+)', f.read(), re.M).groups())
+    set_limit(pid, next(n for n in range(soft) if n not in used), hard)
+    try:
+        yield
+    finally:
+        set_limit(pid, soft, hard)
+
+
+@contextlib.contextmanager
 def injected(pid, fault):
     """System calls of a process fail, by strace"""
     if shutil.which('strace') is None:
@@ -287,3 +302,70 @@ def injected(pid, fault):
         tracer.terminate()
         tracer.wait()
         tracer.stderr.close()
+
+
+def test_message_without_a_descriptor(office):
+    """The front has no room for what the store hands it: an error for now,
+    for that message alone; the store is not given up"""
+    before, front = others(office), office.child('front')
+    with office.pop3('wren', 'secret', how='clear') as pop, \
+            office.lmtp() as client:
+        client.ehlo_or_helo_if_needed()
+        client.mail('bob@example.net')
+        assert client.rcpt('wren@example.org')[0] == 250
+        with no_descriptors(front):
+            with pytest.raises(poplib.error_proto, match='SYS/TEMP'):
+                pop.retr(1)
+            assert client.docmd('DATA')[0] == 451
+            assert client.rset()[0] == 250
+        assert pop.message(1) == SMALL.replace(b'\n', b'\r\n')
+    served(office)
+    assert others(office) == before
+    assert office.child('front') == front
+    assert office.leftovers('wren') == []
+
+
+def test_listing_for_a_front_without_descriptors(office):
+    box = office.maildir('robin')
+    for n in range(1500):
+        (box / 'new' / f'1700000000.{n:06d}.test').write_bytes(SMALL)
+    front = office.child('front')
+    pop = office.pop3(how='clear')
+    with no_descriptors(front):
+        pop.user('robin')
+        with pytest.raises(poplib.error_proto, match='SYS/TEMP'):
+            pop.pass_('secret')
+    pop.user('robin')
+    pop.pass_('secret')
+    assert pop.stat()[0] == 1500
+    pop.quit()
+    assert office.child('front') == front
+
+
+# ---- a channel that has ended ----------------------------------------------
+
+@pytest.mark.parametrize('role', ['front', 'store', 'auth'])
+def test_channel_to_the_parent_has_ended(office, role):
+    """A process that nobody can reach any more is replaced"""
+    pid = office.child(role)
+    names = {'front': ('control', 'store', 'auth'),
+             'auth': ('front', 'control', 'store'),
+             'store': ('auth', 'front', 'control')}[role]
+    with contextlib.closing(Stolen(pid, *names)) as own:
+        own.control.shutdown(socket.SHUT_RDWR)
+    wait_gone(pid)
+    served(office)
+
+
+@pytest.mark.parametrize('peer', ['store', 'auth'])
+def test_front_has_lost_a_channel(office, peer):
+    """The other process lives on: then the front is started anew"""
+    before, front = others(office), office.child('front')
+    # something that the peer may not send ends the channel
+    theirs = {'store': ('auth', 'front', 'control'),
+              'auth': ('front', 'control', 'store')}[peer]
+    with contextlib.closing(Stolen(before[peer], *theirs)) as of_peer:
+        of_peer.front.send(frame('IPC_CTL_READY', 0))
+    wait_gone(front)
+    served(office)
+    assert others(office) == before
