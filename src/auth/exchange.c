@@ -308,6 +308,20 @@ pump(struct auth *a)
 	a->pumping = false;
 }
 
+/* FNV-1a; names compare without regard to case */
+static uint32_t
+name_hash(struct pop_span name)
+{
+	uint32_t h = 2166136261u;
+
+	for (size_t i = 0; i < name.n; i++) {
+		unsigned char c = name.p[i];
+
+		h = (h ^ (c >= 'A' && c <= 'Z' ? c + 32u : c)) * 16777619u;
+	}
+	return h;
+}
+
 /* Everything is known that the client has to say. */
 static void
 attempt(struct auth_exchange *ex)
@@ -318,6 +332,7 @@ attempt(struct auth_exchange *ex)
 		verify(ex);
 		return;
 	}
+	ex->ticket.who = name_hash(buf_span(&ex->name));
 	switch (throttle_enter(a->throttle, &ex->ticket, ex->address,
 	    a->now_ms)) {
 	case THROTTLE_GO:

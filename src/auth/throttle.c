@@ -22,6 +22,8 @@ struct throttle_address {
 	unsigned wrong;			/* not forgiven yet */
 	uint64_t wrong_ms;		/* when the last one was forgiven
 					 * or made */
+	uint32_t who;			/* whose password was guessed */
+	bool others;			/* and that of others */
 };
 
 struct throttle {
@@ -235,6 +237,8 @@ throttle_wrong(struct throttle *t, struct throttle_ticket *k, uint64_t now_ms)
 	uint64_t delay = t->first_ms;
 
 	forgive(a, now_ms);
+	a->others = a->wrong > 0 && (a->others || a->who != k->who);
+	a->who = k->who;
 	for (unsigned i = 0; i < a->wrong && delay < t->max_ms; i++)
 		delay *= 2;
 	/* more of them than double the delay would only take longer to
@@ -248,8 +252,11 @@ throttle_wrong(struct throttle *t, struct throttle_ticket *k, uint64_t now_ms)
 void
 throttle_right(struct throttle *t, struct throttle_ticket *k)
 {
+	struct throttle_address *a = k->address;
+
 	(void)t;
-	k->address->wrong = 0;
+	if (!a->others && a->who == k->who)
+		a->wrong = 0;
 }
 
 static void

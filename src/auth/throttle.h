@@ -6,8 +6,10 @@
  * After a wrong guess the address is held until its delay is over, counted
  * from the start of the attempt, and the answer goes out only then.  So many
  * connections guess no faster than one.  Delays double: 2, 4, 8, 15, 15...
- * seconds with the defaults; a right guess forgets them, and each minute
- * without a wrong one forgives one of them.
+ * seconds with the defaults; each minute without a wrong one forgives one of
+ * them.  A right one forgets them all, but only when every wrong one was for
+ * the same name: or somebody with an account of his own would log in between
+ * his guesses at others' and never wait longer than the first time.
  *
  * IPv6 counts by /64.  Times are arguments; the caller keeps the tickets and
  * the clock.
@@ -33,6 +35,7 @@ struct throttle_address;
 struct throttle_ticket {
 	struct throttle_address *address;	/* NULL: not entered */
 	struct throttle_ticket *prev, *next;	/* private: the line */
+	uint32_t who;		/* the caller's: a hash of the name */
 };
 
 /* Remembers at most `addresses` of them; NULL: no memory. */
@@ -57,7 +60,8 @@ enum throttle_entry throttle_enter(struct throttle *t,
 __attribute__((warn_unused_result))
 uint64_t throttle_wrong(struct throttle *t, struct throttle_ticket *k,
     uint64_t now_ms);
-/* It was right: earlier failures of the address are forgotten. */
+/* It was right: earlier failures of the address for that name are forgotten,
+ * if there are no others. */
 void throttle_right(struct throttle *t, struct throttle_ticket *k);
 
 /* The attempt is over (or gives up waiting).  Returns the next one of that

@@ -569,13 +569,14 @@ s29_parallel_guesses_stand_in_line(void **state)
 	}
 }
 
-/* The right password behind a wrong one waits its turn, then resets. */
+/* The right password behind a wrong one waits its turn, then resets; somebody
+ * else's right one does not. */
 static void
 success_resets(void **state)
 {
 	struct office *o = *state;
 	uint64_t begin = o->now;
-	struct login *bad = pass(o, home, "wren", "wrong");
+	struct login *bad = pass(o, home, "jay", "wrong");
 	struct login *good = pass(o, home, "jay", "tanstaaf");
 
 	assert_int_equal(good->calls, 0);
@@ -583,9 +584,19 @@ success_resets(void **state)
 	assert_int_equal(finish(o, good), AUTH_OK);
 	assert_int_equal(good->at, begin + 2000);
 	begin = o->now;
+	bad = pass(o, home, "JAY", "wrong");
+	assert_int_equal(finish(o, bad), AUTH_DENIED);
+	assert_int_equal(bad->at, begin + 2000);
+	assert_int_equal(finish(o, pass(o, home, "jay", "tanstaaf")), AUTH_OK);
+	begin = o->now;
 	bad = pass(o, home, "wren", "wrong");
 	assert_int_equal(finish(o, bad), AUTH_DENIED);
 	assert_int_equal(bad->at, begin + 2000);
+	assert_int_equal(finish(o, pass(o, home, "jay", "tanstaaf")), AUTH_OK);
+	begin = o->now;
+	bad = pass(o, home, "wren", "wrong");
+	assert_int_equal(finish(o, bad), AUTH_DENIED);
+	assert_int_equal(bad->at, begin + 4000);
 }
 
 /* Hanging up does not make guessing cheaper; waiting in line may be given

@@ -74,6 +74,43 @@ success_forgets(void **state)
 	throttle_free(t);
 }
 
+static uint64_t
+guess_at(struct throttle *t, uint32_t who, bool right, uint64_t now)
+{
+	struct throttle_ticket k = { .who = who };
+	uint64_t delay = 0;
+
+	assert_int_equal(throttle_enter(t, &k, a4, now), THROTTLE_GO);
+	if (right)
+		throttle_right(t, &k);
+	else
+		delay = throttle_wrong(t, &k, now);
+	assert_null(throttle_leave(t, &k));
+	return delay;
+}
+
+/* S29: an account of one's own buys no faster guessing at others' */
+static void
+success_forgets_its_own_name_only(void **state)
+{
+	struct throttle *t = fresh(8);
+
+	(void)state;
+	assert_int_equal(guess_at(t, 1, false, 0), 2000);
+	assert_int_equal(guess_at(t, 9, true, 0), 0);
+	assert_int_equal(guess_at(t, 1, false, 0), 4000);
+	/* nor does a wrong one for it in between */
+	assert_int_equal(guess_at(t, 9, false, 0), 8000);
+	assert_int_equal(guess_at(t, 9, true, 0), 0);
+	assert_int_equal(guess_at(t, 1, true, 0), 0);
+	assert_int_equal(guess_at(t, 9, false, 0), 15000);
+	/* what time has forgiven is forgotten with its names */
+	assert_int_equal(guess_at(t, 9, false, 10 * 60000), 2000);
+	assert_int_equal(guess_at(t, 9, true, 10 * 60000), 0);
+	assert_int_equal(throttle_count(t), 0);
+	throttle_free(t);
+}
+
 static void
 time_forgives_one_a_minute(void **state)
 {
@@ -238,6 +275,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(delays_double_up_to_the_maximum),
 		cmocka_unit_test(success_forgets),
+		cmocka_unit_test(success_forgets_its_own_name_only),
 		cmocka_unit_test(time_forgives_one_a_minute),
 		cmocka_unit_test(attempts_stand_in_line),
 		cmocka_unit_test(leaving_the_line),
