@@ -67,10 +67,14 @@ def age(path):
 
 
 class World:
-    """Acts on the maildrops of one office; listens on `path`."""
+    """Acts on the maildrops of one office; listens on `path`.
 
-    def __init__(self, office):
+    finish_lines: gives a message the line end that it lacks at its end (the
+    same on the wire), for servers that cannot count it."""
+
+    def __init__(self, office, finish_lines=False):
         self.office = office
+        self.finish_lines = finish_lines
         self.cases = {}
         self.down = False       # see do_down
         self.path = office.dir / 'action'
@@ -146,6 +150,8 @@ class World:
             self._put(message, 'new' if n % 2 == 0 else 'cur')
 
     def _put(self, message, where='new', user='wren'):
+        if self.finish_lines and message and not message.endswith(b'\n'):
+            message += b'\r\n' if message.endswith(b'\r') else b'\n'
         path = self.office.put(user, message, where=where)
         if where == 'cur':
             path.rename(path.with_name(path.name + ':2,S'))

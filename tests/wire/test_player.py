@@ -6,6 +6,7 @@ A transcript that cannot be parsed is refused with its line, an expectation
 that does not hold is a failure, and a server that breaks the rules of the
 wire is caught.  Usage: test_player.py PLAY
 """
+import contextlib
 import socket
 import subprocess
 import sys
@@ -161,7 +162,7 @@ class Liar:
                 conn, _ = self.listener.accept()
             except OSError:
                 return
-            with conn:
+            with conn, contextlib.suppress(OSError):
                 conn.sendall(self.piece)
                 conn.shutdown(socket.SHUT_WR)
                 while conn.recv(4096):

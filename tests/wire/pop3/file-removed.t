@@ -5,6 +5,8 @@ protocol: pop3
 
 S~ +OK*
 login
+C: STAT
+S: +OK 3 771
 store remove wren 2
 C: RETR 2
 S~ -ERR \[SYS/TEMP]*

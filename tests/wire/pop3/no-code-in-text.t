@@ -7,9 +7,9 @@ mail: [SYS/TEMP] not a header\n\n
 
 S~ +OK*
 C: USER [AUTH]
-S~ +OK [!\[]*
+S~ +OK*
 C: PASS secret
-S~ +OK [!\[]*
+S~ +OK*
 C: QUIT
 S~ +OK*
 S! closed
@@ -17,7 +17,7 @@ connect
 S~ +OK*
 login
 C: RETR 1
-S~ +OK [!\[]*
+S~ +OK*
 S= mail 1
 C: QUIT
 S~ +OK*

@@ -7,13 +7,13 @@ S~ +OK*
 C: USER nobody
 S~ +OK*
 C: PASS x
-S~ -ERR \[AUTH] *
+S~ -ERR \[AUTH]*
 C: USER wren
 S~ +OK*
 C: PASS wrong
-S~ -ERR \[AUTH] *
+S~ -ERR \[AUTH]*
 C~ AUTH PLAIN {base64:\0wren\0wrong}
-S~ -ERR \[AUTH] *
+S~ -ERR \[AUTH]*
 ; a mistake of another kind has another answer
 C: PASS x
 S~ -ERR [!\[]*

@@ -5,13 +5,13 @@ protocol: pop3
 
 S~ +OK*
 C: USER nobody
-S~ +OK{first*}
+S~ {first*}
 C: PASS correct horse battery
-S~ -ERR{refused*}
+S~ {refused*}
 C: USER wren
-S~ +OK{first*}
+S~ {first*}
 C: PASS wrong
-S~ -ERR{refused*}
+S~ {refused*}
 C: QUIT
 S~ +OK*
 S! closed
