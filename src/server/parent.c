@@ -221,6 +221,28 @@ send_conf(struct parent *p)
 	}
 }
 
+/* Sockets are bound once and know their section by its place: a section that
+ * moved would give its protocol, and its leave to log in without TLS, to the
+ * socket of another. */
+static bool
+same_sockets(const struct conf *a, const struct conf *b)
+{
+	if (a->nlistens != b->nlistens)
+		return false;
+	for (size_t i = 0; i < a->nlistens; i++) {
+		const struct conf_listen *l = &a->listens[i];
+		const struct conf_listen *m = &b->listens[i];
+
+		if (strcmp(l->name, m->name) != 0 ||
+		    l->naddresses != m->naddresses)
+			return false;
+		for (size_t k = 0; k < l->naddresses; k++)
+			if (strcmp(l->addresses[k], m->addresses[k]) != 0)
+				return false;
+	}
+	return true;
+}
+
 int
 parent_reload(struct parent *p, const char **error_r)
 {
@@ -240,8 +262,9 @@ parent_reload(struct parent *p, const char **error_r)
 		buf_release(&text);
 		return -1;
 	}
-	if (conf->nlistens != p->conf->nlistens) {
-		*error_r = "[listen] sections came or went: restart for that";
+	if (!same_sockets(conf, p->conf)) {
+		*error_r = "[listen] sections came, went or moved, or their "
+		    "addresses changed: restart for that";
 		conf_free(conf);
 		buf_release(&text);
 		return -1;

@@ -369,3 +369,24 @@ def test_front_has_lost_a_channel(office, peer):
     wait_gone(front)
     served(office)
     assert others(office) == before
+
+
+# ---- reload ----------------------------------------------------------------
+
+def test_sections_that_change_places(office):
+    """The socket of [listen pop3] must not take the settings of another
+    section: clear_login would open it to passwords in clear"""
+    def policy():
+        with office.connect('pop3') as s, s.makefile('rb') as replies:
+            replies.readline()
+            s.sendall(b'USER wren\r\nPASS secret\r\n')
+            return replies.readline()[:4]
+    assert policy() == b'-ERR'
+    moved = dict(reversed(office.listeners.items()))
+    office.listeners = moved
+    office.write_config()
+    mark = office.mark()
+    office.reload()
+    office.wait_log('not reloaded', '[listen]', after=mark)
+    assert policy() == b'-ERR'
+    served(office)
