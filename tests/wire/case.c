@@ -352,7 +352,7 @@ parse_header(struct parse *p)
 	}
 	if (p->c->checks.n == 0 || p->c->ref.n == 0 || !p->has_proto)
 		return parse_fail(p, "checks:, ref: or protocol: is missing",
-		    span_of(NULL, 0));
+		    span_str(""));
 	if (!p->has_mail && !p->has_fixture && p->c->proto == WIRE_POP3)
 		return parse_fixture(p, span_str("base"));
 	return 0;

@@ -543,8 +543,8 @@ parse_dialogue(struct parse *p)
 	}
 	if (p->opens > 0)
 		return parse_fail(p, "`either` without `end`",
-		    span_of(NULL, 0));
+		    span_str(""));
 	if (p->c->stmts == 0)
-		return parse_fail(p, "no dialogue", span_of(NULL, 0));
+		return parse_fail(p, "no dialogue", span_str(""));
 	return check_branches(p);
 }
