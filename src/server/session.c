@@ -247,7 +247,7 @@ keep(struct session *s, struct pop_span in, size_t scratch)
 		return false;
 	}
 	if (s->in.n == 0)
-		buf_release(&s->in);
+		buf_wipe(&s->in);	/* it may have held a password */
 	return true;
 }
 
