@@ -266,7 +266,12 @@ store_close(struct store_session *s, store_done *done, void *arg)
 	s->job.run = run_close;
 	s->u.done = done;
 	s->arg = arg;
-	pool_add(s->st->pool, &s->job);
+	/* closing a descriptor is less work than waking a thread for it, and
+	 * every visit ends so */
+	if (s->st->engine->close_blocks)
+		pool_add(s->st->pool, &s->job);
+	else
+		run_close(&s->job);
 }
 
 /* ---- delivery ------------------------------------------------------------ */

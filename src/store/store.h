@@ -6,7 +6,7 @@
  * small pool of threads, which do the blocking work, and ends with exactly
  * one call of its `done` function.  `done` runs on a thread of the pool (or,
  * when there is no memory to queue an open or a begin, at once on the
- * caller's, with STORE_TEMP): it must be quick and thread safe.  Operations
+ * caller's, with STORE_TEMP; see also store_close): it must be quick and thread safe.  Operations
  * on one session (or one delivery) must not overlap: start the next one from
  * `done` or later.  Operations on different ones run at the same time.
  *
@@ -128,7 +128,8 @@ void store_commit(struct store_session *s, const unsigned char *marks,
 void store_renew(struct store_session *s, store_done *done, void *arg);
 
 /* Releases the lock, removes nothing.  Frees the session before `done`,
- * which may be NULL. */
+ * which may be NULL.  With an engine whose closing does not block, `done` runs
+ * at once on the caller's thread. */
 void store_close(struct store_session *s, store_done *done, void *arg);
 
 /*

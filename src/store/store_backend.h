@@ -28,6 +28,7 @@ struct store_engine {
 	    const unsigned char *marks);
 	enum store_result (*renew)(void *session);
 	void (*close)(void *session);
+	bool close_blocks;	/* else it is called on the caller's thread */
 
 	enum store_result (*begin)(void *engine, const char *const *paths,
 	    unsigned n, void **delivery_r, int *fd_r, unsigned *carrier_r);
