@@ -257,9 +257,11 @@ class Office:
         for name, settings in (('server', server), ('mail', mail),
                                ('auth', auth), ('limits', limits)):
             self.sections[name].update(settings or {})
-        self.certificates = [pki().certificate(*names) for names in
-                             tls or [('pop.example.org', 'localhost',
-                                      '127.0.0.1', '::1')]]
+        names = list(tls or [('pop.example.org', 'localhost', '::1')])
+        # who gives no name gets the first one: pop3() goes by the address,
+        # since a machine need not know "localhost"
+        names[0] = (*names[0], '127.0.0.1')
+        self.certificates = [pki().certificate(*n) for n in names]
         self.listeners = self.default_listeners()
         self.listeners.update(listeners or {})
         self.extra = extra
@@ -584,11 +586,11 @@ class Office:
         # poplib's limit is 2048 octets a line; real mail has longer ones
         poplib._MAXLINE = 1 << 24
         if how == 'implicit':
-            pop = _Pop3s('localhost', self.ports['pop3s'],
+            pop = _Pop3s('127.0.0.1', self.ports['pop3s'],
                          context=self.ssl_context(), timeout=WAIT)
         else:
             name = 'pop3' if how in ('start', 'none') else how
-            pop = _Pop3('localhost', self.ports[name], timeout=WAIT)
+            pop = _Pop3('127.0.0.1', self.ports[name], timeout=WAIT)
             if how == 'start':
                 pop.stls(context=self.ssl_context())
         if user is not None:
@@ -617,8 +619,8 @@ class Office:
     def smtp(self, listener='smtp', starttls=False):
         smtp = smtplib.SMTP('127.0.0.1', self.ports[listener], timeout=WAIT)
         if starttls:
-            # the name is what the certificate is checked against
-            smtp._host = 'localhost'
+            # what the certificate is checked against
+            smtp._host = '127.0.0.1'
             smtp.starttls(context=self.ssl_context())
         return smtp
 
