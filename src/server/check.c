@@ -14,6 +14,7 @@
 
 #include "auth/auth.h"
 #include "base/buf.h"
+#include "base/text.h"
 #include "conf/conf.h"
 #include "net/tls.h"
 #include "server/authd.h"
@@ -50,11 +51,11 @@ check_cert(struct report *r, size_t i)
 	buf_init(&certificate, PEM_MAX);
 	buf_init(&key, PEM_MAX);
 	if (slurp(c->certificate, &certificate) != 0) {
-		(void)snprintf(text, sizeof(text), "certificate %s: %s",
+		(void)text_format(text, sizeof(text), "certificate %s: %s",
 		    c->certificate, strerror(errno));
 		say(r, "tls", i, "certificate", "", text);
 	} else if (slurp(c->key, &key) != 0) {
-		(void)snprintf(text, sizeof(text), "key %s: %s", c->key,
+		(void)text_format(text, sizeof(text), "key %s: %s", c->key,
 		    strerror(errno));
 		say(r, "tls", i, "key", "", text);
 	} else {
@@ -93,11 +94,11 @@ check_directory(struct report *r, const char *section, const char *key,
 	char text[1100];
 
 	if (stat(path, &st) != 0)
-		(void)snprintf(text, sizeof(text), "%s %s: %s; make it, owned "
-		    "by the user of the store process", key, path,
+		(void)text_format(text, sizeof(text), "%s %s: %s; make it, "
+		    "owned by the user of the store process", key, path,
 		    strerror(errno));
 	else if (!S_ISDIR(st.st_mode))
-		(void)snprintf(text, sizeof(text), "%s %s is no directory",
+		(void)text_format(text, sizeof(text), "%s %s is no directory",
 		    key, path);
 	else
 		return;

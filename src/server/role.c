@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 
+#include "base/text.h"
 #include "log/log.h"
 #include "sys/drop.h"
 #include "sys/sandbox.h"
@@ -91,7 +92,7 @@ role_drop(const struct role_start *start)
 {
 	char title[32];
 
-	(void)snprintf(title, sizeof(title), "restanted-%s",
+	(void)text_format(title, sizeof(title), "restanted-%s",
 	    role_name(start->role));
 	(void)prctl(PR_SET_NAME, title);
 	log_program(title);

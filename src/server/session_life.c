@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "log/log.h"
 #include "server/front.h"
 #include "server/meter.h"
@@ -23,12 +24,12 @@ session_peer(const struct session *s, char *out, size_t size)
 	char text[INET6_ADDRSTRLEN];
 
 	if (memcmp(s->address, none, sizeof(none)) == 0)
-		(void)snprintf(out, size, "local");
+		(void)text_format(out, size, "local");
 	else if (memcmp(s->address, v4, sizeof(v4)) == 0)
-		(void)snprintf(out, size, "%s:%u", inet_ntop(AF_INET,
+		(void)text_format(out, size, "%s:%u", inet_ntop(AF_INET,
 		    s->address + 12, text, sizeof(text)), s->port);
 	else
-		(void)snprintf(out, size, "[%s]:%u", inet_ntop(AF_INET6,
+		(void)text_format(out, size, "[%s]:%u", inet_ntop(AF_INET6,
 		    s->address, text, sizeof(text)), s->port);
 }
 

@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "log/log.h"
 #include "server/session_smtp.h"
 
@@ -147,7 +148,7 @@ spool_begin(struct session *s, int fd, unsigned carrier)
 	trace_strip_init(&p->strip);
 	(void)clock_gettime(CLOCK_REALTIME, &ts);
 	p->time = ts.tv_sec;
-	(void)snprintf(p->id, sizeof(p->id), "%llx.%x.%x",
+	(void)text_format(p->id, sizeof(p->id), "%llx.%x.%x",
 	    (unsigned long long)ts.tv_sec, s->serial, ++p->messages);
 	buf_init(&header, HEADER_MAX);
 	ok = carrier < p->n && make_header(s, carrier, &header);
