@@ -18,6 +18,7 @@
 
 #include <jansson.h>
 
+#include "base/text.h"
 #include "log/log.h"
 #include "net/listener.h"
 #include "server/parent.h"
@@ -32,6 +33,7 @@ enum {
 struct control {
 	struct parent *p;
 	struct loop_io io;		/* the listening socket */
+	struct loop_timer again;	/* after descriptors ran out */
 	struct question *first;
 	size_t count;
 	uint32_t last_id;
@@ -193,7 +195,7 @@ who_row(struct question *q, const struct child *front, struct pop_span row)
 	uint64_t seconds;
 
 	ipc_reader_init(&r, row);
-	(void)snprintf(session, sizeof(session), "%u.%u", front->slot,
+	(void)text_format(session, sizeof(session), "%u.%u", front->slot,
 	    ipc_get_u32(&r));
 	service = ipc_get_span(&r);
 	user = ipc_get_span(&r);
@@ -345,6 +347,27 @@ too_slow(struct loop_timer *t)
 }
 
 static void
+accept_again(struct loop_timer *t)
+{
+	struct control *c = (struct control *)(void *)((char *)t -
+	    offsetof(struct control, again));
+
+	if (loop_watch(c->p->loop, &c->io, LOOP_READ) != 0)
+		log_msg(LOG_LEVEL_ERROR, "restantectl will not work: %s",
+		    strerror(errno));
+}
+
+/* who waits goes on waiting: looking again at once would only spin */
+static void
+accept_later(struct control *c)
+{
+	if (errno != EAGAIN && loop_watch(c->p->loop, &c->io, 0) == 0 &&
+	    loop_timer_set(c->p->loop, &c->again, loop_now(c->p->loop) +
+	    PATIENCE_MS / 10) != 0)
+		accept_again(&c->again);
+}
+
+static void
 accept_event(struct loop_io *io, unsigned events)
 {
 	struct control *c = (struct control *)(void *)((char *)io -
@@ -353,8 +376,10 @@ accept_event(struct loop_io *io, unsigned events)
 	struct question *q;
 
 	(void)events;
-	if (fd < 0)
+	if (fd < 0) {
+		accept_later(c);
 		return;
+	}
 	q = c->count < QUESTIONS_MAX ? calloc(1, sizeof(*q)) : NULL;
 	if (q == NULL) {
 		(void)close(fd);
@@ -384,6 +409,7 @@ control_new(struct parent *p)
 	if (c == NULL)
 		return NULL;
 	c->p = p;
+	c->again.fn = accept_again;
 	n = snprintf(c->path, sizeof(c->path), "unix:%s/control",
 	    p->conf->run_dir);
 	if (n < 0 || (size_t)n >= sizeof(c->path)) {
@@ -416,6 +442,7 @@ control_free(struct control *c)
 		return;
 	while (c->first != NULL)
 		question_free(c->first);
+	loop_timer_stop(c->p->loop, &c->again);
 	loop_unwatch(c->p->loop, &c->io, true);
 	(void)close(c->io.fd);
 	(void)unlink(c->path + 5);

@@ -40,6 +40,7 @@ front_exit(int status)
 		tls_server_unref(front.tls_smtp);
 	free(front.mechanisms_clear);
 	free(front.mechanisms_tls);
+	control_link_done(&front.control);
 	map_release(&front.sessions);
 	free(front.listeners);
 	exit(status);
@@ -126,10 +127,15 @@ listeners_init(struct front *f, const struct role_start *start)
 			.listen = start->endpoints[i].listen,
 			.io = { .fd = start->endpoints[i].fd,
 				.fn = accept_event } };
-		if (loop_watch(f->loop, &l->io, LOOP_READ) != 0)
-			return false;
 	}
 	return true;
+}
+
+void
+front_open(struct front *f)
+{
+	if (!f->draining)
+		listen_all(f, true);
 }
 
 /* ---- draining ------------------------------------------------------------ */
@@ -194,20 +200,9 @@ front_init(struct front *f, const struct role_start *start)
 	f->conf = shared_conf_new(start->conf);
 	if (f->conf == NULL || !front_rebuild(f))
 		return false;
-	f->control = front_link(f, start->control, IPC_PARENT, 0);
-	if (f->control == NULL)
+	if (!control_link_init(&f->control, &f->links, start,
+	    &front_control_ops, f))
 		return false;
-	for (size_t i = 0; i < start->npeers; i++) {
-		const struct role_peer *p = &start->peers[i];
-		struct link *l = front_link(f, p->fd, p->role, p->serial);
-
-		if (l == NULL)
-			return false;
-		if (p->role == IPC_AUTH)
-			f->auth = l;
-		else
-			f->store = l;
-	}
 	return listeners_init(f, start);
 }
 

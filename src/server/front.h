@@ -8,7 +8,7 @@
 #define RESTANTE_SERVER_FRONT_H
 
 #include "base/map.h"
-#include "server/link.h"
+#include "server/control_link.h"
 #include "server/role.h"
 #include "server/session.h"
 #include "server/settings.h"
@@ -28,7 +28,8 @@ struct front_listener {
 struct front {
 	struct loop *loop;
 	struct links links;
-	struct link *control, *auth, *store;	/* NULL while there is none */
+	struct control_link control;
+	struct link *auth, *store;	/* NULL while there is none */
 	struct meter *meter;
 	unsigned slot;			/* its row in the meter */
 	struct shared_conf *conf;
@@ -51,11 +52,12 @@ struct front {
 _Noreturn void front_main(const struct role_start *start);
 
 /* front_ipc.c */
-struct link *front_link(struct front *f, int fd, enum ipc_role peer,
-    uint32_t serial);
+extern const struct control_ops front_control_ops;
 /* builds settings anew; false: the old ones stay */
 bool front_rebuild(struct front *f);
 /* front.c */
+/* begins to accept: certificates are there, or known to be missing */
+void front_open(struct front *f);
 void front_drain(struct front *f);
 /* the same, at once */
 void front_abandon(struct front *f);

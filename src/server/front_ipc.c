@@ -118,28 +118,13 @@ tell_lost(struct front *f, bool store)
 }
 
 static void
-complain(struct front *f, struct link *l)
-{
-	struct ipc_writer w;
-
-	log_msg(LOG_LEVEL_ERROR, "the %s process broke the rules",
-	    role_name(l->chan.peer));
-	if (f->control == NULL)
-		return;
-	ipc_writer_init(&w);
-	ipc_put_u8(&w, l->chan.peer);
-	ipc_put_u32(&w, l->chan.serial);
-	(void)ipc_send(&f->control->chan, IPC_CTL_COMPLAIN, 0, &w, -1);
-}
-
-static void
 peer_gone(struct link *l, bool broke)
 {
 	struct front *f = l->owner;
 	bool store = l->chan.peer == IPC_STORE;
 
 	if (broke)
-		complain(f, l);
+		control_link_complain(&f->control, l);
 	if (store && f->store == l)
 		f->store = NULL;
 	else if (!store && f->auth == l)
@@ -154,41 +139,28 @@ peer_gone(struct link *l, bool broke)
 /* ---- the parent ---------------------------------------------------------- */
 
 static bool
-new_peer(struct front *f, struct ipc_frame *frame)
+new_peer(void *owner, enum ipc_role role, uint32_t serial, int fd)
 {
-	struct ipc_reader r;
-	unsigned role;
-	uint32_t serial;
-	struct link **at, *l;
+	struct front *f = owner;
+	struct link **at = role == IPC_AUTH ? &f->auth : &f->store;
 
-	ipc_reader_init(&r, frame->payload);
-	role = ipc_get_u8(&r);
-	serial = ipc_get_u32(&r);
-	if (!ipc_reader_end(&r) || (role != IPC_AUTH && role != IPC_STORE))
-		return false;
-	at = role == IPC_AUTH ? &f->auth : &f->store;
-	if (*at != NULL)
-		link_end(*at, false);
-	l = front_link(f, ipc_frame_take_fd(frame), role, serial);
-	*at = l;
-	return l != NULL;
+	if (*at != NULL) {
+		/* what it has said before its end counts */
+		link_drain_into(*at);
+		if (*at != NULL)
+			link_end(*at, false);
+	}
+	*at = link_new(&f->links, fd, IPC_FRONT, role, serial, peer_frame,
+	    peer_gone, f);
+	return *at != NULL;
 }
 
 static bool
-new_conf(struct front *f, struct pop_span payload)
+new_conf(void *owner, struct conf *conf)
 {
-	struct ipc_reader r;
-	struct pop_span text;
-	struct conf *conf;
-	struct shared_conf *sc;
+	struct front *f = owner;
+	struct shared_conf *sc = shared_conf_new(conf);
 
-	ipc_reader_init(&r, payload);
-	text = ipc_get_span(&r);
-	/* the parent has checked it */
-	if (!ipc_reader_end(&r) || conf_read_text(f->conf->conf->path,
-	    (const char *)text.p, text.n, stderr, &conf) != 0)
-		return false;
-	sc = shared_conf_new(conf);
 	if (sc == NULL) {
 		conf_free(conf);
 		return false;
@@ -265,7 +237,8 @@ new_certs(struct front *f, struct pop_span payload)
 		return false;
 	if (!f->ready) {
 		f->ready = true;
-		(void)ipc_send(&f->control->chan, IPC_CTL_READY, 0, NULL, -1);
+		front_open(f);
+		control_link_ready(&f->control);
 	}
 	return true;
 }
@@ -286,7 +259,8 @@ who_row(struct front *f, struct session *s, uint32_t question)
 	ipc_put_str(&w, peer);
 	ipc_put_str(&w, tls ? tls : "");
 	ipc_put_u64(&w, (loop_now(f->loop) - s->started_ms) / 1000);
-	(void)ipc_send(&f->control->chan, IPC_CTL_WHO_ROW, question, &w, -1);
+	(void)ipc_send(&f->control.link->chan, IPC_CTL_WHO_ROW, question, &w,
+	    -1);
 }
 
 static void
@@ -298,7 +272,8 @@ who(struct front *f, uint32_t question)
 		who_row(f, s, question);
 	ipc_writer_init(&w);
 	ipc_put_u32(&w, (uint32_t)f->count);
-	(void)ipc_send(&f->control->chan, IPC_CTL_WHO_END, question, &w, -1);
+	(void)ipc_send(&f->control.link->chan, IPC_CTL_WHO_END, question, &w,
+	    -1);
 }
 
 static bool
@@ -327,50 +302,34 @@ kick(struct front *f, const struct ipc_frame *frame)
 	}
 	ipc_writer_init(&w);
 	ipc_put_u32(&w, kicked);
-	(void)ipc_send(&f->control->chan, IPC_CTL_KICKED, frame->id, &w, -1);
+	(void)ipc_send(&f->control.link->chan, IPC_CTL_KICKED, frame->id, &w,
+	    -1);
 	return true;
 }
 
 static bool
-control_frame(struct link *l, struct ipc_frame *frame)
+other(void *owner, struct ipc_frame *frame)
 {
-	struct front *f = l->owner;
+	struct front *f = owner;
 
-	if (frame->kind == IPC_CTL_PEER)
-		return new_peer(f, frame);
-	if (frame->kind == IPC_CTL_CONF)
-		return new_conf(f, frame->payload);
 	if (frame->kind == IPC_CTL_CERTS)
 		return new_certs(f, frame->payload);
 	if (frame->kind == IPC_CTL_KICK)
 		return kick(f, frame);
 	if (frame->kind == IPC_CTL_WHO)
 		who(f, frame->id);
-	else if (frame->kind == IPC_CTL_DRAIN)
-		front_drain(f);
-	else if (frame->kind == IPC_CTL_LOG && !frame->fd_lost)
-		log_adopt(ipc_frame_take_fd(frame));
 	return true;
 }
 
-/* without a parent nobody would restart anything: finish and go */
 static void
-control_gone(struct link *l, bool broke)
+drain(void *owner)
 {
-	struct front *f = l->owner;
-
-	(void)broke;
-	f->control = NULL;
-	link_unref(l);
-	front_drain(f);
+	front_drain(owner);
 }
 
-struct link *
-front_link(struct front *f, int fd, enum ipc_role peer, uint32_t serial)
-{
-	bool parent = peer == IPC_PARENT;
-
-	return link_new(&f->links, fd, IPC_FRONT, peer, serial,
-	    parent ? control_frame : peer_frame,
-	    parent ? control_gone : peer_gone, f);
-}
+const struct control_ops front_control_ops = {
+	.peer = new_peer,
+	.conf = new_conf,
+	.drain = drain,
+	.other = other,
+};

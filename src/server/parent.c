@@ -24,6 +24,7 @@
 
 #include <openssl/crypto.h>
 
+#include "base/text.h"
 #include "log/log.h"
 #include "net/listener.h"
 #include "server/meter.h"
@@ -354,7 +355,7 @@ parent_up(struct parent *p)
 	char state[128];
 
 	p->up = true;
-	(void)snprintf(state, sizeof(state),
+	(void)text_format(state, sizeof(state),
 	    "READY=1\nSTATUS=%zu fronts serve %zu listeners\n",
 	    p->nchildren - 2, p->conf->nlistens);
 	listener_notify(state);

@@ -64,6 +64,9 @@ int parent_listen(struct parent *p, unsigned fronts);
 /* reads the certificates and sends them to a front; false: cannot be read
  * (said in the log) */
 bool certs_send(struct parent *p, struct child *front);
+/* a front that starts while the files are broken: it serves what needs no
+ * certificate */
+bool certs_send_none(struct child *front);
 void certs_send_all(struct parent *p);
 /* watches the files' directories for changes */
 void certs_watch(struct parent *p);

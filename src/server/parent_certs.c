@@ -78,6 +78,17 @@ certs_send(struct parent *p, struct child *front)
 	    IPC_OK;
 }
 
+bool
+certs_send_none(struct child *front)
+{
+	struct ipc_writer w;
+
+	ipc_writer_init(&w);
+	ipc_put_u32(&w, 0);
+	return ipc_send(&front->control->chan, IPC_CTL_CERTS, 0, &w, -1) ==
+	    IPC_OK;
+}
+
 void
 certs_send_all(struct parent *p)
 {

@@ -141,6 +141,7 @@ child_main(struct parent *p, struct child *c, int control,
 
 /* ---- in the parent ------------------------------------------------------- */
 
+/* A front's word against the others counts for nothing. */
 static void
 complaint(struct parent *p, struct child *from, struct pop_span payload)
 {
@@ -151,20 +152,17 @@ complaint(struct parent *p, struct child *from, struct pop_span payload)
 	ipc_reader_init(&r, payload);
 	role = ipc_get_u8(&r);
 	serial = ipc_get_u32(&r);
-	/* a front's word against the others counts for nothing */
-	if (!ipc_reader_end(&r) || from->role == IPC_FRONT ||
-	    role != IPC_FRONT)
+	if (!ipc_reader_end(&r) || from->role == IPC_FRONT)
 		return;
 	for (size_t i = 0; i < p->nchildren; i++) {
 		struct child *c = &p->children[i];
 
-		if (c->pid != 0 && c->role == IPC_FRONT &&
-		    c->serial == serial) {
-			log_msg(LOG_LEVEL_ERROR, "killing front %u: the %s "
-			    "process complained", c->slot,
-			    role_name(from->role));
-			(void)kill(c->pid, SIGKILL);
-		}
+		if (c->pid == 0 || c->role != role || c->serial != serial)
+			continue;
+		log_msg(LOG_LEVEL_ERROR, "killing the %s process (pid %d): "
+		    "the %s process complained", role_name(c->role),
+		    (int)c->pid, role_name(from->role));
+		(void)kill(c->pid, SIGKILL);
 	}
 }
 
@@ -246,9 +244,8 @@ child_spawn(struct parent *p, struct child *c)
 		(void)kill(pid, SIGKILL);
 		return true;		/* its SIGCHLD brings another try */
 	}
-	if (c->role == IPC_FRONT && !certs_send(p, c) && !p->up)
-		return false;
-	return true;
+	return c->role != IPC_FRONT || certs_send(p, c) ||
+	    (p->up && certs_send_none(c));
 }
 
 struct child *
