@@ -62,7 +62,6 @@ enum ipc_kind {
 	IPC_STORE_BODY_R,	/* u8 result, u64 offset, u64 length, u32
 				 * flags; fd when the result is OK */
 	IPC_STORE_COMMIT_R,	/* u8 result */
-	IPC_STORE_CLOSED,
 	IPC_STORE_BEGIN_R,	/* u8 result, u32 carrier; fd when OK */
 	IPC_STORE_EACH_R,	/* u32 i, u8 result */
 	IPC_KINDS

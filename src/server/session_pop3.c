@@ -248,7 +248,7 @@ pop3_expired(struct session *s, struct pop_out *out)
 	struct pop3 *p = pop3_of(s);
 
 	(void)out;
-	return p->wait != WAIT_COMMIT && p->wait != WAIT_CLOSED;
+	return p->wait != WAIT_COMMIT;
 }
 
 static bool
@@ -307,9 +307,7 @@ pop3_release(struct session *s)
 
 	if (p->wait == WAIT_AUTH || p->wait == WAIT_CLIENT)
 		pop3_cancel_auth(s);
-	if (p->opened && s->front->store != NULL)
-		(void)ipc_send(&s->front->store->chan, IPC_STORE_CLOSE, s->id,
-		    NULL, -1);
+	pop3_close(s);
 	body_close(p);
 	listing_free(p->listing);
 	buf_wipe(&p->challenge);

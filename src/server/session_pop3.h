@@ -15,8 +15,7 @@ enum pop3_wait {
 	WAIT_AUTH,		/* DENIED, CHALLENGE, or the store's OPENED */
 	WAIT_CLIENT,		/* a SASL exchange goes on: client's turn */
 	WAIT_BODY,
-	WAIT_COMMIT,
-	WAIT_CLOSED		/* the commit is done: the lock's release */
+	WAIT_COMMIT
 };
 
 enum pop3_answer {
@@ -70,7 +69,8 @@ void pop3_ask_auth_step(struct session *s,
 /* gives up a login, whatever was asked: late answers find nobody */
 void pop3_cancel_auth(struct session *s);
 void pop3_ask_body(struct session *s, const struct pop_server_info *info);
-void pop3_ask_close(struct session *s);
+/* the maildrop is let go; there is no answer to wait for */
+void pop3_close(struct session *s);
 void pop3_ask_commit(struct session *s);
 
 /* ---- session_pop3_hear.c: see struct session_ops ---- */

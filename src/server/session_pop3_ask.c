@@ -128,21 +128,23 @@ pop3_ask_body(struct session *s, const struct pop_server_info *info)
 	}
 }
 
+/*
+ * The store reads this before a ticket for the next session of the same user
+ * (stored.c), so that whoever comes again at once finds no lock.
+ */
 void
-pop3_ask_close(struct session *s)
+pop3_close(struct session *s)
 {
 	struct pop3 *p = pop3_of(s);
 
-	p->wait = WAIT_CLOSED;
+	if (p->opened && s->front->store != NULL)
+		(void)ipc_send(&s->front->store->chan, IPC_STORE_CLOSE, s->id,
+		    NULL, -1);
+	session_drop_id(s);
 	p->opened = false;
-	if (s->front->store == NULL || ipc_send(&s->front->store->chan,
-	    IPC_STORE_CLOSE, s->id, NULL, -1) != IPC_OK) {
-		p->wait = WAIT_NOTHING;
-		p->answer = ANSWER_COMMITTED;
-	}
 }
 
-/* QUIT: remove what is marked, then give the lock back, then reply */
+/* QUIT: remove what is marked, then let the maildrop go, then reply */
 void
 pop3_ask_commit(struct session *s)
 {
@@ -153,7 +155,8 @@ pop3_ask_commit(struct session *s)
 	p->committed = POP_COMMIT_DONE;
 	p->dele = listing_marked(p->listing);
 	if (p->dele == 0) {
-		pop3_ask_close(s);
+		pop3_close(s);
+		p->answer = ANSWER_COMMITTED;
 		return;
 	}
 	ipc_writer_init(&w);

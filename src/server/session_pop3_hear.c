@@ -55,18 +55,6 @@ open_failed(struct pop3 *p, enum store_result r)
 	}
 }
 
-/* the login comes to nothing: whatever the store holds for it is let go */
-static void
-give_back(struct session *s)
-{
-	struct pop3 *p = pop3_of(s);
-
-	(void)ipc_send(&s->front->store->chan, IPC_STORE_CLOSE, s->id, NULL,
-	    -1);
-	session_drop_id(s);
-	p->opened = false;
-}
-
 static bool
 opened(struct session *s, struct pop_span payload)
 {
@@ -81,7 +69,9 @@ opened(struct session *s, struct pop_span payload)
 	if (result != STORE_OK) {
 		if (!ipc_reader_end(&r))
 			return false;
-		give_back(s);
+		/* the store keeps an entry for the login that failed */
+		p->opened = true;
+		pop3_close(s);
 		open_failed(p, (enum store_result)result);
 		return true;
 	}
@@ -94,7 +84,7 @@ opened(struct session *s, struct pop_span payload)
 		return true;
 	}
 	/* no memory, or an illegal listing */
-	give_back(s);
+	pop3_close(s);
 	open_failed(p, STORE_TEMP);
 	return true;
 }
@@ -147,7 +137,9 @@ commit_came(struct session *s, struct pop_span payload)
 		p->committed = POP_COMMIT_UNKNOWN;
 	else
 		p->committed = POP_COMMIT_PARTIAL;
-	pop3_ask_close(s);
+	p->wait = WAIT_NOTHING;
+	pop3_close(s);
+	p->answer = ANSWER_COMMITTED;
 	return true;
 }
 
@@ -186,10 +178,6 @@ pop3_frame(struct session *s, struct ipc_frame *f)
 		ok = body_came(p, f);
 	} else if (wait == WAIT_COMMIT && f->kind == IPC_STORE_COMMIT_R) {
 		ok = commit_came(s, f->payload);
-	} else if (wait == WAIT_CLOSED && f->kind == IPC_STORE_CLOSED) {
-		p->wait = WAIT_NOTHING;
-		p->answer = ANSWER_COMMITTED;
-		ok = true;
 	} else {
 		ok = false;
 	}
@@ -211,12 +199,11 @@ pop3_lost(struct session *s, bool store)
 		session_resume(s);
 		return true;
 	}
-	if (!store || (!p->opened && p->wait != WAIT_CLOSED))
+	if (!store || !p->opened)
 		return true;
 	p->opened = false;
-	if (p->wait == WAIT_COMMIT || p->wait == WAIT_CLOSED) {
-		if (p->wait == WAIT_COMMIT)
-			p->committed = POP_COMMIT_UNKNOWN;
+	if (p->wait == WAIT_COMMIT) {
+		p->committed = POP_COMMIT_UNKNOWN;
 		p->wait = WAIT_NOTHING;
 		p->answer = ANSWER_COMMITTED;
 		session_resume(s);

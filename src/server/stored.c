@@ -48,21 +48,6 @@ maybe_exit(struct stored *d)
 		loop_stop(d->loop);
 }
 
-static void
-complain(struct stored *d, struct link *l)
-{
-	struct ipc_writer w;
-
-	log_msg(LOG_LEVEL_ERROR, "a %s process broke the rules",
-	    role_name(l->chan.peer));
-	if (d->control == NULL)
-		return;
-	ipc_writer_init(&w);
-	ipc_put_u8(&w, l->chan.peer);
-	ipc_put_u32(&w, l->chan.serial);
-	(void)ipc_send(&d->control->chan, IPC_CTL_COMPLAIN, 0, &w, -1);
-}
-
 /* ---- fronts -------------------------------------------------------------- */
 
 /* Tickets are sent before the front can know of them, but on another
@@ -110,7 +95,7 @@ front_gone(struct link *l, bool broke)
 	struct stored *d = c->d;
 
 	if (broke)
-		complain(d, l);
+		control_link_complain(&d->control, l);
 	(void)map_take(&d->fronts, l->chan.serial);
 	sessions_close_all(c);
 	deliveries_abort_all(c);
@@ -142,7 +127,40 @@ add_front(struct stored *d, int fd, uint32_t serial)
 
 /* ---- auth ---------------------------------------------------------------- */
 
-enum { NAME_MAX_OCTETS = 255, PATH_MAX_OCTETS = 1024 };
+enum { NAME_MAX_OCTETS = 255, PATH_MAX_OCTETS = 1024, DRAIN_MAX = 256 };
+
+/* whatever the fronts have sent by now */
+static void
+drain_fronts(struct stored *d)
+{
+	struct link *fronts[DRAIN_MAX];
+	size_t n = 0;
+
+	for (struct link *l = d->links.first; l != NULL && n < DRAIN_MAX;
+	    l = l->next)
+		if (l->chan.peer == IPC_FRONT)
+			fronts[n++] = link_ref(l);
+	for (size_t i = 0; i < n; i++) {
+		if (!fronts[i]->ended)
+			link_drain_into(fronts[i]);
+		link_unref(fronts[i]);
+	}
+}
+
+/*
+ * The front that a ticket is for.  Its own channel may still be on its way
+ * from the parent; and when the user has a session, its end may be on its way
+ * from any front: the client had its reply to QUIT and is back already.
+ */
+static struct client *
+client_of(struct stored *d, uint32_t serial, const char *user)
+{
+	if (map_get(&d->fronts, serial) == NULL && d->control.link != NULL)
+		link_drain_into(d->control.link);
+	if (user != NULL && session_user_present(d, user))
+		drain_fronts(d);
+	return map_get(&d->fronts, serial);
+}
 
 static bool
 auth_frame(struct link *l, struct ipc_frame *f)
@@ -151,19 +169,21 @@ auth_frame(struct link *l, struct ipc_frame *f)
 	struct client *c;
 	struct ipc_reader r;
 	char *user = NULL, *maildrop;
-	uint32_t index = 0;
+	uint32_t serial, index = 0;
 	bool ok;
 
 	ipc_reader_init(&r, f->payload);
-	c = map_get(&d->fronts, ipc_get_u32(&r));
+	serial = ipc_get_u32(&r);
 	if (f->kind == IPC_TICKET_OPEN)
 		user = ipc_get_str(&r, NAME_MAX_OCTETS);
 	else
 		index = ipc_get_u32(&r);
 	maildrop = ipc_get_str(&r, PATH_MAX_OCTETS);
 	ok = ipc_reader_end(&r);
+	/* what follows may read other frames: this one has been read */
+	c = ok ? client_of(d, serial, user) : NULL;
 	/* a front that has gone meanwhile needs no ticket */
-	if (ok && c != NULL) {
+	if (c != NULL) {
 		if (f->kind == IPC_TICKET_OPEN)
 			session_open(c, f->id, user, maildrop);
 		else
@@ -180,7 +200,7 @@ auth_gone(struct link *l, bool broke)
 	struct stored *d = l->owner;
 
 	if (broke)
-		complain(d, l);
+		control_link_complain(&d->control, l);
 	if (d->auth == l)
 		d->auth = NULL;
 	link_unref(l);
@@ -189,12 +209,12 @@ auth_gone(struct link *l, bool broke)
 /* ---- the parent ---------------------------------------------------------- */
 
 static bool
-add_peer(struct stored *d, unsigned role, uint32_t serial, int fd)
+add_peer(void *owner, enum ipc_role role, uint32_t serial, int fd)
 {
+	struct stored *d = owner;
+
 	if (role == IPC_FRONT)
 		return add_front(d, fd, serial);
-	if (role != IPC_AUTH)
-		return false;
 	if (d->auth != NULL)
 		link_end(d->auth, false);
 	d->auth = link_new(&d->links, fd, IPC_STORE, IPC_AUTH, serial,
@@ -204,17 +224,10 @@ add_peer(struct stored *d, unsigned role, uint32_t serial, int fd)
 
 /* limits take effect; engine, root and threads want a restart */
 static bool
-reload(struct stored *d, struct pop_span payload)
+new_conf(void *owner, struct conf *conf)
 {
-	struct ipc_reader r;
-	struct pop_span text;
-	struct conf *conf;
+	struct stored *d = owner;
 
-	ipc_reader_init(&r, payload);
-	text = ipc_get_span(&r);
-	if (!ipc_reader_end(&r) || conf_read_text(d->conf->path,
-	    (const char *)text.p, text.n, stderr, &conf) != 0)
-		return false;
 	pthread_mutex_lock(&d->lock);
 	conf_free(d->conf);
 	d->conf = conf;
@@ -222,42 +235,20 @@ reload(struct stored *d, struct pop_span payload)
 	return true;
 }
 
-static bool
-control_frame(struct link *l, struct ipc_frame *f)
-{
-	struct stored *d = l->owner;
-	struct ipc_reader r;
-	unsigned role;
-	uint32_t serial;
-
-	if (f->kind == IPC_CTL_CONF)
-		return reload(d, f->payload);
-	if (f->kind == IPC_CTL_LOG && !f->fd_lost)
-		log_adopt(ipc_frame_take_fd(f));
-	if (f->kind == IPC_CTL_DRAIN) {
-		d->draining = true;
-		maybe_exit(d);
-	}
-	if (f->kind != IPC_CTL_PEER)
-		return true;
-	ipc_reader_init(&r, f->payload);
-	role = ipc_get_u8(&r);
-	serial = ipc_get_u32(&r);
-	return ipc_reader_end(&r) &&
-	    add_peer(d, role, serial, ipc_frame_take_fd(f));
-}
-
 static void
-control_gone(struct link *l, bool broke)
+drain(void *owner)
 {
-	struct stored *d = l->owner;
+	struct stored *d = owner;
 
-	(void)broke;
-	d->control = NULL;
-	link_unref(l);
 	d->draining = true;
 	maybe_exit(d);
 }
+
+static const struct control_ops control_ops = {
+	.peer = add_peer,
+	.conf = new_conf,
+	.drain = drain,
+};
 
 /* ---- the process --------------------------------------------------------- */
 
@@ -281,15 +272,8 @@ stored_init(struct stored *d, const struct role_start *start)
 		log_msg(LOG_LEVEL_ERROR, "%s", error);
 		exit(1);
 	}
-	d->control = link_new(&d->links, start->control, IPC_STORE,
-	    IPC_PARENT, 0, control_frame, control_gone, d);
-	if (d->control == NULL)
-		return false;
-	for (size_t i = 0; i < start->npeers; i++)
-		if (!add_peer(d, start->peers[i].role,
-		    start->peers[i].serial, start->peers[i].fd))
-			return false;
-	return true;
+	return control_link_init(&d->control, &d->links, start, &control_ops,
+	    d);
 }
 
 void
@@ -305,13 +289,14 @@ stored_main(const struct role_start *start)
 		log_msg(LOG_LEVEL_ERROR, "cannot start: %s", strerror(errno));
 		exit(1);
 	}
-	(void)ipc_send(&d->control->chan, IPC_CTL_READY, 0, NULL, -1);
+	control_link_ready(&d->control);
 	if (loop_run(d->loop) != 0)
 		log_msg(LOG_LEVEL_ERROR, "event loop: %s", strerror(errno));
 	/* queued operations end first: nothing is half done */
 	store_free(d->store);
 	map_release(&d->fronts);
 	map_release(&d->users);
+	control_link_done(&d->control);
 	conf_free(d->conf);
 	exit(0);
 }

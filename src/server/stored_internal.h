@@ -13,13 +13,14 @@
 #include <pthread.h>
 
 #include "base/map.h"
-#include "server/link.h"
+#include "server/control_link.h"
 #include "store/store.h"
 
 struct stored {
 	struct loop *loop;
 	struct links links;
-	struct link *control, *auth;
+	struct control_link control;
+	struct link *auth;
 	struct store *store;
 	struct conf *conf;
 	struct map fronts;		/* serial -> struct client */
@@ -38,6 +39,8 @@ struct client {
 };
 
 /* stored_session.c: each returns false when the front broke the rules */
+/* whether some front has a session of that user */
+bool session_user_present(struct stored *d, const char *user);
 void session_open(struct client *c, uint32_t id, const char *user,
     const char *maildrop);
 bool session_body(struct client *c, const struct ipc_frame *f);

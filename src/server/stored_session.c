@@ -74,6 +74,17 @@ user_leave(struct stored *d, uint64_t key)
 	}
 }
 
+bool
+session_user_present(struct stored *d, const char *user)
+{
+	bool present;
+
+	pthread_mutex_lock(&d->lock);
+	present = map_get(&d->users, hash_name(d->hash_key, user)) != NULL;
+	pthread_mutex_unlock(&d->lock);
+	return present;
+}
+
 static void
 held_free(struct held *h)
 {
@@ -105,17 +116,17 @@ operation_over(struct held *h)
 }
 
 static void
-closed_unheard(void *arg, enum store_result r)
+closed(void *arg, enum store_result r)
 {
 	(void)r;
 	held_free(arg);
 }
 
 static void
-close_unheard(struct held *h)
+close_held(struct held *h)
 {
 	if (h->session != NULL)
-		store_close(h->session, closed_unheard, h);
+		store_close(h->session, closed, h);
 	else
 		held_free(h);
 }
@@ -178,7 +189,7 @@ open_done(void *arg, enum store_result r, struct store_session *session,
 	go_on = operation_over(h);
 	if (!go_on) {
 		link_unref(front);
-		close_unheard(h);
+		close_held(h);
 	} else {
 		send_opened(front, id, r, user, snap);
 	}
@@ -266,7 +277,7 @@ body_done(void *arg, enum store_result r, const struct store_body *body)
 	ipc_put_u64(&w, body->length);
 	ipc_put_u32(&w, body->flags);
 	if (!operation_over(h))
-		close_unheard(h);
+		close_held(h);
 	stored_reply(front, IPC_STORE_BODY_R, id, &w,
 	    r == STORE_OK ? body->fd : -1);
 }
@@ -304,7 +315,7 @@ commit_done(void *arg, enum store_result r)
 	ipc_writer_init(&w);
 	ipc_put_u8(&w, r);
 	if (!operation_over(h))
-		close_unheard(h);
+		close_held(h);
 	stored_reply(front, IPC_STORE_COMMIT_R, id, &w, -1);
 }
 
@@ -333,18 +344,6 @@ session_commit(struct client *c, const struct ipc_frame *f)
 
 /* ---- close --------------------------------------------------------------- */
 
-static void
-close_done(void *arg, enum store_result r)
-{
-	struct held *h = arg;
-	struct link *front = link_ref(h->front);
-	uint32_t id = h->id;
-
-	(void)r;
-	held_free(h);
-	stored_reply(front, IPC_STORE_CLOSED, id, NULL, -1);
-}
-
 /* out of the table; true when the caller must close it */
 static bool
 let_go(struct stored *d, struct held *h)
@@ -364,12 +363,8 @@ session_close(struct client *c, uint32_t id)
 {
 	struct held *h = map_take(&c->sessions, id);
 
-	if (h == NULL || !let_go(c->d, h))
-		return;
-	if (h->session != NULL)
-		store_close(h->session, close_done, h);
-	else
-		held_free(h);
+	if (h != NULL && let_go(c->d, h))
+		close_held(h);
 }
 
 void
@@ -380,6 +375,6 @@ sessions_close_all(struct client *c)
 
 	while ((h = map_next(&c->sessions, &pos)) != NULL)
 		if (let_go(c->d, h))
-			close_unheard(h);
+			close_held(h);
 	map_release(&c->sessions);
 }
