@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 import poplib, sys
 host, port, user, password = sys.argv[1:]
 pop = poplib.POP3(host, int(port))

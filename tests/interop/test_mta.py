@@ -88,9 +88,8 @@ def test_one_of_three_is_unknown(office, mta):
 def test_one_of_three_cannot_be_stored_now(office, mta):
     """The maildrop of one recipient is out of order.  By LMTP the others
     have the message at once, and never a second copy; when it is mended the
-    third gets it too.  By SMTP one reply speaks for all, so that the others
-    may wait for the third, or get the message again: RFC 5321 has no third
-    way for a server without a queue, but nobody may lose it."""
+    third gets it too.  By SMTP one reply speaks for all: nobody has it before
+    all can have it, and nobody gets it twice."""
     users = [f"{mta.tag}-{x}" for x in ("a", "b", "c")]
     office.add_user(*users)
     for user in users:
@@ -117,8 +116,7 @@ def test_one_of_three_cannot_be_stored_now(office, mta):
         for one in copies:
             assert one.endswith(
                 corpus.lines(corpus.without_return_path(octets)))
-        once = mta.tag.endswith("lmtp") or user == users[1]
-        assert len(copies) == 1 if once else len(copies) <= 2
+        assert len(copies) == 1
 
 
 def test_forty_recipients(office, mta):
