@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # Restante: one front, Maildir with ,S=,W= names, passwords in clear, TLS by
 # STLS and implicit.  RESTANTED names the program, built with optimisation.
 NAME=restante FORMAT=maildir-sw PORT=21200 TLSPORT=21201 STLS=1 MANY=1
