@@ -4,11 +4,12 @@
  *
  * A store knows octets and ids, not verbs.  Every operation is queued to a
  * small pool of threads, which do the blocking work, and ends with exactly
- * one call of its `done` function.  `done` runs on a thread of the pool (or,
- * when there is no memory to queue an open or a begin, at once on the
- * caller's, with STORE_TEMP; see also store_close): it must be quick and thread safe.  Operations
- * on one session (or one delivery) must not overlap: start the next one from
- * `done` or later.  Operations on different ones run at the same time.
+ * one call of its `done` function.  `done` runs on a thread of the pool, or
+ * at once on the caller's: STORE_TEMP when there is no memory to queue an
+ * open or a begin, and store_close.  It must be quick and thread safe.
+ * Operations on one session (or one delivery) must not overlap: start the
+ * next one from `done` or later.  Operations on different ones run at the
+ * same time.
  *
  * An open session costs one descriptor (the maildrop's, with its lock; two on
  * a file system whose directories take no lock) and about 180 octets, and
