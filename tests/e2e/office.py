@@ -249,11 +249,11 @@ class Office:
                      'failure_delay_max': '200ms'},
             'limits': {},
         }
-        if AS_ROOT:
-            self.sections['server'].update(
-                front_user=f'{FRONT_ID}:{FRONT_ID}',
-                auth_user=f'{AUTH_ID}:{AUTH_ID}')
-            self.sections['mail']['store_user'] = f'{STORE_ID}:{STORE_ID}'
+        # without root they are ignored, but must make sense to --check
+        self.sections['server'].update(
+            front_user=f'{FRONT_ID}:{FRONT_ID}',
+            auth_user=f'{AUTH_ID}:{AUTH_ID}')
+        self.sections['mail']['store_user'] = f'{STORE_ID}:{STORE_ID}'
         for name, settings in (('server', server), ('mail', mail),
                                ('auth', auth), ('limits', limits)):
             self.sections[name].update(settings or {})
