@@ -370,7 +370,8 @@ static void
 put(const char *file, const char *text)
 {
 	static time_t when = 1000000000;
-	struct timespec times[2] = { { .tv_sec = ++when }, { .tv_sec = when } };
+	struct timespec tick = { .tv_sec = ++when };
+	struct timespec times[2] = { tick, tick };
 	int fd = open(file, O_WRONLY | O_CREAT | O_TRUNC, 0600);
 
 	assert_true(fd >= 0);
