@@ -289,6 +289,8 @@ pop3_log(const struct session *s, struct log_line *line)
 {
 	const struct pop3 *p = pop3_of(s);
 
+	if (p->failures > 0)
+		log_u64(line, "failures", p->failures);
 	if (p->listing == NULL)
 		return;
 	log_u64(line, "messages", p->listing->view.count);

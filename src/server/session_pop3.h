@@ -46,7 +46,7 @@ struct pop3 {
 	bool quit;
 	int fd;				/* of the body */
 	uint64_t offset, end;		/* of what is still to be sent */
-	uint32_t retr, top, dele;
+	uint32_t retr, top, dele, failures;
 };
 
 static inline struct pop3 *

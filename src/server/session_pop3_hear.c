@@ -9,23 +9,42 @@
 #include <stdlib.h>
 
 #include "auth/auth.h"
+#include "log/log.h"
 #include "store/store.h"
 
+/* one line a failure, for those who watch for guessing */
 static void
-denied(struct pop3 *p, struct pop_span payload, bool *ok)
+log_denied(const struct session *s)
 {
+	struct log_line line;
+	char peer[80];
+
+	log_begin(&line, LOG_LEVEL_WARN, "login-failed");
+	log_str(&line, "service", s->ops->service);
+	session_peer(s, peer, sizeof(peer));
+	log_str(&line, "peer", peer);
+	log_end(&line);
+}
+
+static void
+denied(struct session *s, struct pop_span payload, bool *ok)
+{
+	struct pop3 *p = pop3_of(s);
 	struct ipc_reader r;
 	unsigned why;
 
 	ipc_reader_init(&r, payload);
 	why = ipc_get_u8(&r);
 	*ok = ipc_reader_end(&r);
-	if (why == AUTH_DENIED)
+	if (why == AUTH_DENIED) {
+		p->failures++;
+		log_denied(s);
 		pop3_fail(p, ANSWER_FAILED, POP_FAIL_AUTH,
 		    "user name or password is wrong");
-	else
+	} else {
 		pop3_fail(p, ANSWER_FAILED, POP_FAIL_SYS_TEMP,
 		    "logins are not possible just now, try again later");
+	}
 }
 
 static void
@@ -167,7 +186,7 @@ pop3_frame(struct session *s, struct ipc_frame *f)
 	/* which answers each wait accepts */
 	if (wait == WAIT_AUTH && f->kind == IPC_AUTH_DENIED) {
 		p->wait = WAIT_NOTHING;
-		denied(p, f->payload, &ok);
+		denied(s, f->payload, &ok);
 	} else if (wait == WAIT_AUTH && f->kind == IPC_AUTH_CHALLENGE) {
 		ok = challenged(p, f->payload);
 	} else if (wait == WAIT_AUTH && f->kind == IPC_STORE_OPENED) {

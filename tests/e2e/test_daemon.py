@@ -325,6 +325,23 @@ def test_a_line_for_each_session_and_delivery(office):
     assert not office.log_lines('secret')
 
 
+def test_a_line_for_each_failed_login(office):
+    pop = office.pop3()
+    for _ in range(2):
+        pop.user('wren')
+        with pytest.raises(poplib.error_proto, match='AUTH'):
+            pop.pass_('guess')
+    pop.quit()
+    entry = office.wait_log('event=login-failed')
+    assert entry['service'] == 'pop3'
+    assert entry['peer'].startswith('127.0.0.1:')
+    assert len(office.log_lines('event=login-failed')) == 2
+    assert office.wait_log('event=session')['failures'] == '2'
+    # neither the guess nor the name, which is a password now and then
+    assert not office.log_lines('guess')
+    assert not office.log_lines('user=wren')
+
+
 def test_the_log_survives_its_rotation(tmp_path):
     """SIGUSR1: every process writes into the new file, also the one that
     can open none."""
