@@ -77,11 +77,15 @@ check_identity(struct report *r, const char *section, const char *key,
 {
 	const char *error = NULL;
 	unsigned uid, gid;
-	int found = conf_identity_resolve(id, &uid, &gid, &error);
+	int found;
 
+	/* nobody else becomes anybody */
+	if (geteuid() != 0)
+		return;
+	found = conf_identity_resolve(id, &uid, &gid, &error);
 	if (found < 0)
 		say(r, section, 0, key, "", error);
-	else if (found > 0 && geteuid() == 0)
+	else if (found > 0)
 		say(r, section, 0, key, "", "not set, but restanted that is "
 		    "started by root must know whom to become");
 }
