@@ -57,8 +57,11 @@ take_tickets(struct link *l)
 {
 	struct stored *d = ((struct client *)l->owner)->d;
 
-	if (d->auth != NULL)
+	if (d->auth != NULL && !d->taking_tickets) {
+		d->taking_tickets = true;
 		link_drain_into(d->auth);
+		d->taking_tickets = false;
+	}
 	return !l->ended;
 }
 
@@ -136,6 +139,11 @@ drain_fronts(struct stored *d)
 	struct link *fronts[DRAIN_MAX];
 	size_t n = 0;
 
+	/* a frame that is read here may want the same: once is enough, and
+	 * the stack must not grow with what peers have queued */
+	if (d->taking_fronts)
+		return;
+	d->taking_fronts = true;
 	for (struct link *l = d->links.first; l != NULL && n < DRAIN_MAX;
 	    l = l->next)
 		if (l->chan.peer == IPC_FRONT)
@@ -145,6 +153,7 @@ drain_fronts(struct stored *d)
 			link_drain_into(fronts[i]);
 		link_unref(fronts[i]);
 	}
+	d->taking_fronts = false;
 }
 
 /*

@@ -28,6 +28,7 @@ struct stored {
 	struct map users;		/* hash of a name -> user_count */
 	uint64_t hash_key;
 	bool draining;
+	bool taking_tickets, taking_fronts;	/* out of turn: stored.c */
 };
 
 /* one front; freed when its link is gone and no operation holds it */
