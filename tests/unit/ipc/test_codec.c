@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
  * test_codec: fields of a frame, and the table of who may send what.  The
- * sender is taken to be hostile (facts: S52).
+ * sender is taken to be hostile (S52: a front that was taken over).
  */
 #include <setjmp.h>
 #include <stdarg.h>
