@@ -107,6 +107,7 @@ ask_once(int tty, const sigset_t *mask, const char *prompt, const char *name,
 	return r;
 }
 
+/* 0; 1 when the two differ; -1 */
 static int
 ask_twice(int tty, const sigset_t *mask, const char *name, struct line *l)
 {
@@ -116,11 +117,8 @@ ask_twice(int tty, const sigset_t *mask, const char *name, struct line *l)
 	if (ask_once(tty, mask, "New password for", name, l) != 0 ||
 	    ask_once(tty, mask, "The same again for", name, &again) != 0)
 		return -1;
-	r = span_eq(span_of(l->p, l->n), span_of(again.p, again.n)) ? 0 : -1;
+	r = span_eq(span_of(l->p, l->n), span_of(again.p, again.n)) ? 0 : 1;
 	explicit_bzero(&again, sizeof(again));
-	if (r != 0)
-		admin_error("these were two different passwords; nothing was "
-		    "changed");
 	return r;
 }
 
@@ -154,7 +152,11 @@ ask_quietly(int tty, const char *name, struct line *l)
 	(void)sigprocmask(SIG_SETMASK, &mask, NULL);
 	if (caught != 0)
 		(void)raise(caught);
-	return r;
+	/* said when the terminal is itself again */
+	if (r > 0)
+		admin_error("these were two different passwords; nothing was "
+		    "changed");
+	return r == 0 ? 0 : -1;
 }
 
 static int
