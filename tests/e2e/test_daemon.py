@@ -127,6 +127,67 @@ def test_a_mistake_in_a_reload_keeps_the_old_settings(make_office):
         assert pop.stat() == (0, 0)
 
 
+def test_a_front_starts_while_certificates_are_broken(make_office):
+    """It serves what needs none, and takes the mended ones."""
+    office = make_office()
+    key = office.certificates[0][1]
+    good = key.read_bytes()
+    key.write_text('half written\n')
+    office.kill('front')
+    until(lambda: delivered(office))
+    with office.connect('pop3') as s:
+        assert line(s).startswith(b'+OK')
+        s.sendall(b'STLS\r\n')
+        assert line(s).startswith(b'-ERR')
+    key.write_bytes(good)
+    office.reload()
+    with office.pop3_again('wren', how='start') as pop:
+        assert pop.stat()[0] >= 1
+
+
+def delivered(office):
+    try:
+        return not office.deliver(MESSAGE)
+    except (OSError, smtplib.SMTPException):
+        return False
+
+
+# ---- sessions --------------------------------------------------------------
+
+def test_the_next_login_finds_no_lock(make_office):
+    """QUIT is answered before the store has let go: the order of what it
+    reads makes up for it.  Here it reads nothing until another session's
+    request stands before the end of the first, and the ticket for the second
+    on a channel of its own."""
+    office = make_office(users={'wren': 'secret', 'robin': 'secret'},
+                         listeners={'clear': {
+                             'protocol': 'pop3', 'tls': 'none',
+                             'clear_login': 'yes'}})
+    office.put('robin', b'Subject: x\n\nbody\n')
+    first = office.pop3('wren', how='clear')
+    with office.pop3('robin', how='clear') as other:
+        store = office.child('store')
+        os.kill(store, signal.SIGSTOP)
+        try:
+            other._putcmd('RETR 1')
+            # what a front has read it has passed on: its next answer
+            # to anybody tells
+            office.pop3(how='clear').quit()
+            assert first.quit().startswith(b'+OK')
+            with office.connect('clear') as s:
+                s.sendall(b'USER wren\r\nPASS secret\r\nQUIT\r\n')
+                assert line(s).startswith(b'+OK')
+                assert line(s).startswith(b'+OK')
+                # so does auth's, of what came before
+                with pytest.raises(poplib.error_proto, match='AUTH'):
+                    office.pop3('robin', 'guess', how='clear')
+                os.kill(store, signal.SIGCONT)
+                assert line(s).startswith(b'+OK'), 'the lock was still there'
+        finally:
+            os.kill(store, signal.SIGCONT)
+        assert other._getlongresp()[0].startswith(b'+OK')
+
+
 # ---- limits ----------------------------------------------------------------
 
 def test_connections_of_one_address(make_office):
