@@ -34,7 +34,6 @@ struct exchange {
 	struct client *client;
 	struct auth_exchange *ex;	/* the auth module's */
 	uint32_t id;
-	unsigned char address[16];
 	bool done;			/* answered within auth_request */
 	bool stepping;
 	bool challenged;		/* the client's next message may come */

@@ -103,8 +103,7 @@ peer_frame(struct link *l, struct ipc_frame *frame)
 	return true;
 }
 
-/* sessions may end while they are told, so start over after each of those:
- * lost() is idempotent */
+/* the one that is told may end by it, and no other */
 static void
 tell_lost(struct front *f, bool store)
 {
