@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * secret: the password or token of an account, from where the account says:
+ * a command, the keyring, a file, the configuration, netrc, or a prompt.
+ *
+ * Refused with an explanation: a file that others can read, a secret with CR,
+ * LF or NUL in it (it would become a command), an empty one.
+ */
+#ifndef RESTANTE_CLIENT_SECRET_H
+#define RESTANTE_CLIENT_SECRET_H
+
+#include "base/buf.h"
+#include "conf/client_conf.h"
+#include "net/loop.h"
+
+enum { SECRET_MAX = 64 << 10 };		/* tokens are long */
+
+struct secret {
+	struct buf value;	/* wiped by secret_done */
+	bool is_token;		/* an OAuth access token, no password */
+	bool fresh;		/* a command made it, and may make a newer */
+};
+
+struct secret_ask;
+
+/*
+ * Begins to get it; `done` is called from the loop, never from inside, with
+ * NULL on failure and `error` (text for people, says what to do).  The
+ * receiver takes *secret over (secret_done).  `again`: the last one was
+ * refused; commands are told by RESTANTE_REFUSED=1, a prompt says so.
+ * `may_prompt`: there is a person at the terminal.  NULL with `done` not to be
+ * called: no memory.
+ */
+struct secret_ask *secret_ask(struct loop *loop,
+    const struct account_conf *account, bool again, bool may_prompt,
+    void (*done)(void *arg, struct secret *secret, const char *error),
+    void *arg);
+void secret_cancel(struct secret_ask *ask);
+void secret_done(struct secret *s);
+
+#endif
