@@ -39,8 +39,12 @@ struct rules *rules_new(const struct client_conf *conf,
     const struct account_conf *account, char *error, size_t error_size);
 void rules_free(struct rules *r);
 /* is there any rule that might keep a message from being fetched (skip,
- * delete) and looks at headers? then they are fetched first, by TOP */
+ * delete) and looks at headers, or stands behind one that does? then they
+ * are fetched first, by TOP */
 bool rules_want_header_first(const struct rules *r);
+/* the same for a message of that size: rules that cannot hold for it do not
+ * count */
+bool rules_want_header(const struct rules *r, uint64_t octets);
 bool rules_any(const struct rules *r);
 /* the first that holds */
 enum rules_verdict rules_apply(const struct rules *r,
