@@ -25,7 +25,8 @@ struct run_result {
 	bool exited;		/* with `status`; else by `signal` */
 	int status;
 	int signal;
-	bool timed_out;
+	bool timed_out;		/* it was killed after `timeout_s` */
+	unsigned timeout_s;	/* that of the spec */
 	int exec_errno;		/* not 0: it could not be started */
 	bool output_cut;	/* more than RUN_OUTPUT_MAX */
 	struct buf *output;	/* standard output, when it was asked for */
@@ -38,7 +39,9 @@ struct run_spec {
 	int input;			/* fd, read from its position on (the
 					 * caller keeps it); -1: /dev/null */
 	bool want_output;		/* else it goes to standard error */
-	bool keep_terminal;		/* may ask the person (pinentry) */
+	bool keep_terminal;		/* may ask the person (pinentry); its
+					 * standard input is ours when that is
+					 * a terminal and `input` is -1 */
 	unsigned timeout_s;		/* 0: none */
 	/* `result` is valid during the call; the run is freed after it */
 	void (*done)(void *arg, const struct run_result *result);
