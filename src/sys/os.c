@@ -44,6 +44,10 @@ os_op_name(enum os_op op)
 		[OS_RENAMEAT2] = "renameat2",
 		[OS_UNLINKAT] = "unlinkat",
 		[OS_FLOCK] = "flock",
+		[OS_PWRITE] = "pwrite",
+		[OS_FTRUNCATE] = "ftruncate",
+		[OS_SYNC_FILE_RANGE] = "sync_file_range",
+		[OS_LOCK] = "fcntl",
 	};
 
 	return op < OS_OPS ? names[op] : "?";
@@ -72,6 +76,14 @@ os_raw_openat2(const struct os_call *c)
 	};
 
 	return syscall(SYS_openat2, c->fd, c->path, &how, sizeof(how));
+}
+
+static long
+os_raw_lock(const struct os_call *c)
+{
+	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+	return fcntl(c->fd, F_OFD_SETLK, &whole);
 }
 
 /* The one place where the system is called. */
@@ -120,6 +132,14 @@ os_raw(const struct os_call *c)
 		return unlinkat(c->fd, c->path, 0);
 	case OS_FLOCK:
 		return flock(c->fd, c->flags);
+	case OS_PWRITE:
+		return pwrite(c->fd, c->data, c->len, off);
+	case OS_FTRUNCATE:
+		return ftruncate(c->fd, off);
+	case OS_SYNC_FILE_RANGE:
+		return sync_file_range(c->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+	case OS_LOCK:
+		return os_raw_lock(c);
 	case OS_OPS:
 		break;
 	}
@@ -271,15 +291,18 @@ os_pread(int fd, void *p, size_t n, uint64_t offset)
 	    .len = n, .offset = offset });
 }
 
-int
-os_write_all(int fd, const void *p, size_t n)
+/* c.op: write, or pwrite from c.offset on */
+static int
+os_put_all(struct os_call c, const void *p, size_t n)
 {
 	const char *at = p;
 
 	while (n > 0) {
-		long r = os_do(&(struct os_call){ .op = OS_WRITE, .fd = fd,
-		    .data = (void *)(uintptr_t)at, .len = n });
+		long r;
 
+		c.data = (void *)(uintptr_t)at;
+		c.len = n;
+		r = os_do(&c);
 		if (r < 0)
 			return -1;
 		if (r == 0) {
@@ -288,8 +311,36 @@ os_write_all(int fd, const void *p, size_t n)
 		}
 		at += r;
 		n -= (size_t)r;
+		c.offset += c.op == OS_PWRITE ? (uint64_t)r : 0;
 	}
 	return 0;
+}
+
+int
+os_write_all(int fd, const void *p, size_t n)
+{
+	return os_put_all((struct os_call){ .op = OS_WRITE, .fd = fd }, p, n);
+}
+
+int
+os_pwrite_all(int fd, const void *p, size_t n, uint64_t offset)
+{
+	return os_put_all((struct os_call){ .op = OS_PWRITE, .fd = fd,
+	    .offset = offset }, p, n);
+}
+
+int
+os_ftruncate(int fd, uint64_t size)
+{
+	return (int)os_do(&(struct os_call){
+	    .op = OS_FTRUNCATE, .fd = fd, .offset = size });
+}
+
+int
+os_start_writing(int fd)
+{
+	return (int)os_do(&(struct os_call){
+	    .op = OS_SYNC_FILE_RANGE, .fd = fd });
 }
 
 static int
@@ -406,6 +457,13 @@ os_rename_noreplace(int dir, const char *name, int newdir,
 }
 
 int
+os_linkat(int dir, const char *name, int newdir, const char *newname)
+{
+	return (int)os_do(&(struct os_call){ .op = OS_LINKAT, .fd = dir,
+	    .path = name, .fd2 = newdir, .path2 = newname });
+}
+
+int
 os_unlinkat(int dir, const char *name)
 {
 	return (int)os_do(&(struct os_call){
@@ -417,4 +475,10 @@ os_flock(int fd, int operation)
 {
 	return (int)os_do(&(struct os_call){
 	    .op = OS_FLOCK, .fd = fd, .flags = operation });
+}
+
+int
+os_lock(int fd)
+{
+	return (int)os_do(&(struct os_call){ .op = OS_LOCK, .fd = fd });
 }

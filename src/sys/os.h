@@ -38,6 +38,10 @@ enum os_op {
 	OS_RENAMEAT2,
 	OS_UNLINKAT,
 	OS_FLOCK,
+	OS_PWRITE,
+	OS_FTRUNCATE,
+	OS_SYNC_FILE_RANGE,
+	OS_LOCK,
 	OS_OPS
 };
 
@@ -107,6 +111,15 @@ int os_write_all(int fd, const void *p, size_t n);
 __attribute__((warn_unused_result))
 int os_copy(int in, uint64_t offset, int out, uint64_t n);
 
+/* All n octets at `offset`, or -1. Not for files opened with O_APPEND. */
+__attribute__((warn_unused_result))
+int os_pwrite_all(int fd, const void *p, size_t n, uint64_t offset);
+__attribute__((warn_unused_result))
+int os_ftruncate(int fd, uint64_t size);
+/* Starts writing the file's octets to the disk, and does not wait for it.
+ * It makes nothing durable; a later fsync has less to wait for. */
+int os_start_writing(int fd);
+
 __attribute__((warn_unused_result))
 int os_fsync(int fd);
 __attribute__((warn_unused_result))
@@ -139,10 +152,18 @@ int os_mkdirat(int dir, const char *name, mode_t mode);
 __attribute__((warn_unused_result))
 int os_rename_noreplace(int dir, const char *name, int newdir,
     const char *newname);
+/* a second name for a file; EEXIST when it is taken */
+__attribute__((warn_unused_result))
+int os_linkat(int dir, const char *name, int newdir, const char *newname);
 __attribute__((warn_unused_result))
 int os_unlinkat(int dir, const char *name);
 /* operation: LOCK_EX and so on */
 __attribute__((warn_unused_result))
 int os_flock(int fd, int operation);
+/* An exclusive fcntl lock on the whole file, which must be open for writing:
+ * -1 with EAGAIN when others hold one.  It belongs to the open file, not to
+ * the process (F_OFD_SETLK), and ends when that is closed. */
+__attribute__((warn_unused_result))
+int os_lock(int fd);
 
 #endif

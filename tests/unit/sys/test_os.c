@@ -322,6 +322,71 @@ test_copy_fails(void **state)
 	close(out);
 }
 
+/* ---- for the client ------------------------------------------------------ */
+
+/* octets at a place, cut short, and away again */
+static void
+test_pwrite_and_truncate(void **state)
+{
+	struct place *p = *state;
+	struct script s = { .verdict = OS_HOOK_SHORT, .times = UINT32_MAX };
+	struct os_hook hook = { .before = by_script, .arg = &s };
+	int fd = openat(p->fd, "a/b/file", O_RDWR | O_CLOEXEC);
+	char buf[16];
+
+	assert_true(fd >= 0);
+	os_hook_set(&hook);
+	assert_int_equal(os_pwrite_all(fd, "out", 3, 2), 0);
+	assert_int_equal(s.n, 3);
+	os_hook_set(NULL);
+	assert_int_equal(os_pread(fd, buf, sizeof(buf), 0), 6);
+	assert_memory_equal(buf, "inoute", 6);
+	assert_int_equal(os_ftruncate(fd, 5), 0);
+	assert_int_equal(os_pread(fd, buf, sizeof(buf), 0), 5);
+	assert_int_equal(os_start_writing(fd), 0);
+	s = (struct script){ .verdict = ENOSPC, .times = UINT32_MAX };
+	os_hook_set(&hook);
+	assert_int_equal(os_pwrite_all(fd, "out", 3, 2), -1);
+	assert_int_equal(errno, ENOSPC);
+	assert_int_equal(os_ftruncate(fd, 0), -1);
+	assert_int_equal(os_start_writing(fd), -1);
+	os_hook_set(NULL);
+	close(fd);
+}
+
+/* The lock belongs to the open file: also another one of the same process
+ * does not get it, and closing that one does not end it. */
+static void
+test_lock(void **state)
+{
+	struct place *p = *state;
+	int a = openat(p->fd, "a/b/file", O_RDWR | O_CLOEXEC);
+	int b = openat(p->fd, "a/b/file", O_RDWR | O_CLOEXEC);
+
+	assert_int_equal(os_lock(a), 0);
+	assert_int_equal(os_lock(a), 0);
+	assert_int_equal(os_lock(b), -1);
+	assert_int_equal(errno, EAGAIN);
+	close(b);
+	b = openat(p->fd, "a/b/file", O_RDWR | O_CLOEXEC);
+	assert_int_equal(os_lock(b), -1);
+	close(a);
+	assert_int_equal(os_lock(b), 0);
+	close(b);
+}
+
+static void
+test_link(void **state)
+{
+	struct place *p = *state;
+
+	assert_int_equal(os_linkat(p->fd, "a/b/file", p->fd, "twin"), 0);
+	assert_int_equal(os_linkat(p->fd, "a/b/file", p->fd, "twin"), -1);
+	assert_int_equal(errno, EEXIST);
+	assert_int_equal(os_unlinkat(p->fd, "twin"), 0);
+	assert_int_equal(faccessat(p->fd, "a/b/file", F_OK, 0), 0);
+}
+
 /* ---- renaming ------------------------------------------------------------ */
 
 static int
@@ -412,6 +477,9 @@ main(void)
 		TEST(test_short_writes),
 		TEST(test_copy),
 		TEST(test_copy_fails),
+		TEST(test_pwrite_and_truncate),
+		TEST(test_lock),
+		TEST(test_link),
 		TEST(test_rename),
 		TEST(test_entries_and_locks),
 	};
