@@ -6,22 +6,18 @@
  * connection's SSL object looks like.  Must not open files (PEM contents are
  * handed in) nor run a connection (conn.c).
  */
-#include <sys/socket.h>
-
-#include <errno.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <openssl/err.h>
 #include <openssl/rand.h>
 #include <openssl/ssl.h>
 
 #include "net/tls.h"
+#include "net/tls_bio.h"
 #include "net/tls_names.h"
 #include "net/tls_pem.h"
 
@@ -57,87 +53,6 @@ fail(const char **error_r, const char *name, const char *what)
 	*error_r = error_text;
 	ERR_clear_error();
 	return NULL;
-}
-
-/* ---- the socket under OpenSSL ----
- * OpenSSL's own socket BIO calls write(2), which raises SIGPIPE. */
-
-static int
-sock_result(BIO *b, ssize_t n)
-{
-	BIO_clear_retry_flags(b);
-	return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
-}
-
-static int
-sock_write(BIO *b, const char *p, int n)
-{
-	int fd = (int)(intptr_t)BIO_get_data(b);
-	ssize_t put;
-
-	do
-		put = send(fd, p, (size_t)n, MSG_NOSIGNAL);
-	while (put < 0 && errno == EINTR);
-	if (sock_result(b, put))
-		BIO_set_retry_write(b);
-	return (int)put;
-}
-
-static int
-sock_read(BIO *b, char *p, int n)
-{
-	int fd = (int)(intptr_t)BIO_get_data(b);
-	ssize_t got;
-
-	do
-		got = read(fd, p, (size_t)n);
-	while (got < 0 && errno == EINTR);
-	if (sock_result(b, got))
-		BIO_set_retry_read(b);
-	if (got == 0)
-		BIO_set_flags(b, BIO_FLAGS_IN_EOF);
-	return (int)got;
-}
-
-static long
-sock_ctrl(BIO *b, int cmd, long num, void *ptr)
-{
-	(void)num;
-	(void)ptr;
-	if (cmd == BIO_CTRL_EOF)
-		return BIO_test_flags(b, BIO_FLAGS_IN_EOF) != 0;
-	return cmd == BIO_CTRL_FLUSH;
-}
-
-static BIO_METHOD *
-sock_method(void)
-{
-	static BIO_METHOD *m;
-
-	if (m != NULL)
-		return m;
-	m = BIO_meth_new(BIO_TYPE_SOURCE_SINK | BIO_get_new_index(),
-	    "connection");
-	if (m == NULL || !BIO_meth_set_write(m, sock_write) ||
-	    !BIO_meth_set_read(m, sock_read) ||
-	    !BIO_meth_set_ctrl(m, sock_ctrl)) {
-		BIO_meth_free(m);
-		m = NULL;
-	}
-	return m;
-}
-
-static BIO *
-sock_bio(int fd)
-{
-	BIO_METHOD *m = sock_method();
-	BIO *b = m != NULL ? BIO_new(m) : NULL;
-
-	if (b == NULL)
-		return NULL;
-	BIO_set_data(b, (void *)(intptr_t)fd);
-	BIO_set_init(b, 1);
-	return b;
 }
 
 /* ---- what the handshake asks ---- */
@@ -347,7 +262,7 @@ tls_server_accept(struct tls_server *t, int fd)
 	if (rotate_ticket_key(t) != 0)
 		return NULL;
 	ssl = SSL_new(t->ctx[0]);
-	bio = sock_bio(fd);
+	bio = tls_bio(fd);
 	if (ssl == NULL || bio == NULL) {
 		SSL_free(ssl);
 		BIO_free(bio);

@@ -12,10 +12,8 @@
 
 #include "net/tls_names.h"
 
-/* Lower case without a final dot; the length, or 0 when it is no host name
- * (empty, too long, or with octets that no certificate should carry). */
-static size_t
-fold(const unsigned char *in, size_t n, char out[TLS_NAME_MAX + 1])
+size_t
+tls_name_fold(const unsigned char *in, size_t n, char out[TLS_NAME_MAX + 1])
 {
 	size_t i;
 
@@ -41,7 +39,7 @@ add_name(struct tls_names *t, const ASN1_STRING *s, size_t index)
 	struct tls_name *list;
 	int len = ASN1_STRING_length(s);
 
-	if (fold(ASN1_STRING_get0_data(s), len > 0 ? (size_t)len : 0,
+	if (tls_name_fold(ASN1_STRING_get0_data(s), len > 0 ? (size_t)len : 0,
 	    name) == 0)
 		return 0;
 	if (t->n == t->cap) {
@@ -139,7 +137,7 @@ tls_names_find(const struct tls_names *t, const char *host)
 	char name[TLS_NAME_MAX + 1], *dot;
 	long index;
 
-	if (fold((const unsigned char *)host, strlen(host), name) == 0 ||
+	if (tls_name_fold((const unsigned char *)host, strlen(host), name) == 0 ||
 	    name[0] == '*')
 		return -1;
 	index = find_exact(t, name);

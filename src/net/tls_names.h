@@ -19,6 +19,11 @@ struct tls_names {
 	size_t n, cap;
 };
 
+/* Lower case without a final dot; the length, or 0 when it is no host name
+ * (empty, too long, or with octets that no certificate should carry). */
+size_t tls_name_fold(const unsigned char *in, size_t n,
+    char out[TLS_NAME_MAX + 1]);
+
 /* Adds what `cert` is valid for: its dNSNames, or without any its common
  * name.  0, or -1 (memory). */
 __attribute__((warn_unused_result))
