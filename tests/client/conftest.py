@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: ISC
+"""Fixtures of the client's tests: desk.py, popscript.py, player.py."""
+import os
+import sys
+
+import pytest
+
+sys.path.insert(0, os.path.dirname(__file__))
+
+from desk import Desk, letters  # noqa: E402
+from popscript import Drop, PopServer  # noqa: E402
+
+
+@pytest.fixture
+def desk():
+    """A Desk; what it fetched is gone after the test."""
+    with Desk() as d:
+        yield d
+
+
+@pytest.fixture
+def make_server():
+    """
+    make_server(mails or Drop, tls=..., knobs...): a PopServer with the user
+    wren (password: secret); its drop is server.drop.
+    """
+    made = []
+
+    def make(mails=3, users=None, **more):
+        if isinstance(mails, int):
+            mails = letters(mails)
+        drop = mails if isinstance(mails, Drop) else Drop(mails)
+        server = PopServer(users or {'wren': ('secret', drop)}, **more)
+        server.drop = drop
+        made.append(server)
+        return server
+
+    yield make
+    for server in made:
+        for s in server.sessions:
+            print(f'---- session {s.number}: {s.ended}')
+            for who, octets in s.dialogue[-60:]:
+                print(who.decode(), repr(octets)[2:160])
+        server.close()
