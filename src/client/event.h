@@ -65,7 +65,9 @@ enum event_kind {
 	EVENT_MESSAGE,		/* one message is done: see `fate` */
 	EVENT_NOTE,		/* `text` for people */
 	EVENT_WARNING,		/* `text` for people */
-	EVENT_FAULT,		/* `fault`, `text`, maybe `server_said` */
+	EVENT_FAULT,		/* `fault`, `text`, maybe `server_said`;
+				 * `detail`: what to do, when more is known
+				 * than advice_for says (advice_hint) */
 	EVENT_END		/* an account ends: `sum` */
 };
 
