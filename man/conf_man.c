@@ -1,27 +1,33 @@
 /* SPDX-License-Identifier: ISC
  *
- * conf_man: prints the SETTINGS section of restanted.conf(5) from the schema.
- * A tool of the build; it is not installed.
+ * conf_man: prints the SETTINGS section of restanted.conf(5) or
+ * restante.conf(5) from the schema.  A tool of the build; it is not installed.
  *
- *	conf_man			the section
+ *	conf_man PAGE			the section for the page of that name
  *	conf_man --check PAGE		does the page hold exactly this section?
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf/client_conf.h"
 #include "conf/conf.h"
 
 static char *
-section(void)
+section(const char *page)
 {
+	const char *slash = strrchr(page, '/');
+	const char *name = slash ? slash + 1 : page;
 	char *text = NULL;
 	size_t n;
 	FILE *f = open_memstream(&text, &n);
 
 	if (!f)
 		return NULL;
-	conf_man(f);
+	if (strcmp(name, "restante.conf.5") == 0)
+		client_conf_man(f);
+	else
+		conf_man(f);
 	if (fclose(f) != 0) {
 		free(text);
 		return NULL;
@@ -61,20 +67,21 @@ check(const char *text, const char *wanted)
 int
 main(int argc, char **argv)
 {
-	char *wanted = section(), *text;
+	bool checks = argc == 3 && strcmp(argv[1], "--check") == 0;
+	char *wanted, *text;
 	int r;
 
+	if (argc != 2 && !checks) {
+		(void)fprintf(stderr, "usage: conf_man [--check] PAGE\n");
+		return 2;
+	}
+	wanted = section(argv[argc - 1]);
 	if (!wanted)
 		return 2;
-	if (argc == 1) {
+	if (!checks) {
 		r = fputs(wanted, stdout) == EOF ? 2 : 0;
 		free(wanted);
 		return r;
-	}
-	if (argc != 3 || strcmp(argv[1], "--check") != 0) {
-		(void)fprintf(stderr, "usage: conf_man [--check PAGE]\n");
-		free(wanted);
-		return 2;
 	}
 	text = page(argv[2]);
 	r = text ? check(text, wanted) : -1;

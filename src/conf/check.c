@@ -10,8 +10,11 @@
 #include <unistd.h>
 
 #include "conf/origin.h"
+#include "conf/server_conf.h"
 #include "conf/syntax.h"
 #include "conf/value.h"
+
+static const struct conf_schema *const schema = &conf_server_schema;
 
 struct check {
 	struct mistakes *m;
@@ -27,12 +30,10 @@ section_line(const struct check *k, const struct conf_section *sec,
 {
 	const struct conf *c = k->c;
 
-	if (sec->where == CONF_IN_LISTEN)
-		return c->listens[index].line;
-	if (sec->where == CONF_IN_CERT)
-		return c->certs[index].line;
+	if (sec->list.size != 0)
+		return origin_section_line(sec, origin_base(sec, c, index));
 	for (size_t i = 0; i < c->norigins; i++)
-		if (strcmp(c->origins[i].setting->section, sec->name) == 0)
+		if (c->origins[i].section == sec)
 			return c->origins[i].line;
 	return k->last;
 }
@@ -40,11 +41,10 @@ section_line(const struct check *k, const struct conf_section *sec,
 static void
 check_required(struct check *k, const struct conf_section *sec, size_t index)
 {
-	for (size_t i = 0; i < conf_nsettings; i++) {
-		const struct conf_setting *s = &conf_settings[i];
+	for (size_t i = 0; i < schema->nsettings; i++) {
+		const struct conf_setting *s = &schema->settings[i];
 
-		if (!(s->flags & CONF_REQUIRED) ||
-		    strcmp(s->section, sec->name) != 0 ||
+		if (!(s->flags & CONF_REQUIRED) || !schema_has(sec, s) ||
 		    conf_line(k->c, s->section, index, s->key) != 0)
 			continue;
 		mistake(k->m, section_line(k, sec, index),
@@ -55,10 +55,10 @@ check_required(struct check *k, const struct conf_section *sec, size_t index)
 static void
 check_all_required(struct check *k)
 {
-	for (size_t i = 0; i < conf_nsections; i++)
+	for (size_t i = 0; i < schema->nsections; i++)
 		for (size_t n = 0;
-		    origin_base(k->c, &conf_sections[i], n); n++)
-			check_required(k, &conf_sections[i], n);
+		    origin_base(&schema->sections[i], k->c, n); n++)
+			check_required(k, &schema->sections[i], n);
 }
 
 static void
@@ -101,7 +101,8 @@ listen_has(const struct check *k, size_t i, const char *key)
 static bool
 listen_known(const struct check *k, size_t i, const char *key)
 {
-	const struct conf_origin *o = origin_find(k->c, "listen", i, key);
+	const struct conf_origin *o = origin_find(schema, k->c,
+	    "listen", i, key);
 
 	return !o || o->good;
 }
@@ -123,7 +124,7 @@ protocol_flag(enum conf_protocol p)
 static const char *
 protocol_name(enum conf_protocol p)
 {
-	return schema_setting("listen", "protocol")->choices[p];
+	return schema_setting(schema, "listen", "protocol")->choices[p];
 }
 
 /* settings that this protocol does not know */
@@ -148,13 +149,15 @@ static void
 check_tls(struct check *k, size_t i)
 {
 	const struct conf_listen *l = &k->c->listens[i];
+	const struct conf_setting *tls = schema_setting(schema, "listen",
+	    "tls");
 
 	if (!listen_known(k, i, "tls"))
 		return;
 	if (l->tls != CONF_TLS_NONE && k->c->ncerts == 0)
 		mistake(k->m, listen_line(k, i, "tls"), "[listen %s] tls = %s "
 		    "needs a certificate: add [tls] with certificate and key%s",
-		    l->name, schema_setting("listen", "tls")->choices[l->tls],
+		    l->name, tls->choices[l->tls],
 		    listen_has(k, i, "tls") ? "" : ", or set tls = none");
 	if (l->protocol == CONF_POP3 && l->tls == CONF_TLS_NONE &&
 	    !l->clear_login && listen_known(k, i, "clear_login") &&
@@ -327,7 +330,7 @@ check_identities(struct check *k)
 }
 
 void
-check_all(struct mistakes *m, struct conf *c, unsigned last)
+server_check(struct mistakes *m, struct conf *c, unsigned last)
 {
 	struct check k = { m, c, last };
 

@@ -148,6 +148,7 @@ struct client_conf {
 	unsigned connections;		/* at once; default 50 */
 	unsigned connections_per_host;	/* default 4 */
 
+	struct account_conf defaults;	/* private: [defaults] */
 	struct account_conf *accounts;
 	size_t naccounts;
 	struct rule_conf *rules;	/* in the order of the file */
@@ -176,9 +177,17 @@ void client_conf_dump(const struct client_conf *c, FILE *out);
 /* the SETTINGS section of restante.conf(5), mdoc */
 void client_conf_man(FILE *out);
 
-/* For `setup` and `import`, which write such files: 0 and the value quoted
- * where the format needs it, or -1 (control characters). */
+/* For `setup` and `import`, which write such files: the line "key = value",
+ * the value quoted where the format needs it (an argument array: with quotes
+ * of its own, see client_conf_write_argv).  0, or -1 and nothing is written: a
+ * control character, or too long. */
 __attribute__((warn_unused_result))
 int client_conf_write_value(FILE *out, const char *key, const char *value);
+/* the same of an argument array, each word quoted where it needs it */
+__attribute__((warn_unused_result))
+int client_conf_write_argv(FILE *out, const char *key,
+    const char *const *argv);
+/* NULL when `name` may be one of an account, else what would be (static) */
+const char *client_conf_check_name(const char *name);
 
 #endif

@@ -6,69 +6,93 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf/dump.h"
 #include "conf/origin.h"
+#include "conf/quote.h"
 #include "conf/value.h"
 
-static const char *
-instance_name(const struct conf *c, const struct conf_section *sec,
-    size_t index)
+/* All patterns of a rule in their order, of both kinds. */
+static void
+dump_matches(const struct conf_schema *sc, const struct conf_setting *s,
+    const struct value_matches *v, FILE *out)
 {
-	if (sec->where == CONF_IN_LISTEN)
-		return c->listens[index].name;
-	if (sec->where == CONF_IN_CERT)
-		return c->certs[index].name;
-	return NULL;
-}
+	for (size_t i = 0; i < v->n; i++) {
+		const struct rule_match *r = &v->list[i];
+		enum conf_type type = r->regex ? CONF_TYPE_REGEX :
+		    CONF_TYPE_GLOB;
+		const char *key = s->key;
 
-/* A setting of another protocol would not be read back. */
-static bool
-is_foreign(const struct conf_section *sec, const struct conf_setting *s,
-    const void *base)
-{
-	const struct conf_listen *l = base;
-	unsigned for_whom = s->flags & CONF_FOR_ANY;
-
-	if (sec->where != CONF_IN_LISTEN || !for_whom)
-		return false;
-	switch (l->protocol) {
-	case CONF_POP3:
-		return !(for_whom & CONF_FOR_POP3);
-	case CONF_LMTP:
-		return !(for_whom & CONF_FOR_LMTP);
-	case CONF_SMTP:
-		return !(for_whom & CONF_FOR_SMTP);
+		for (size_t k = 0; k < sc->nsettings; k++)
+			if (sc->settings[k].type == type)
+				key = sc->settings[k].key;
+		(void)fprintf(out, "%s = %s: %s\n", key, r->field,
+		    r->pattern);
 	}
-	return false;
 }
 
 static void
-dump_section(const struct conf_section *sec, const char *name,
+dump_quoted(const struct conf_setting *s, const void *base, FILE *out)
+{
+	char *text = NULL;
+	size_t n;
+	FILE *f = open_memstream(&text, &n);
+
+	if (!f)
+		abort();
+	value_write(s, base, f);
+	if (fclose(f) != 0)
+		abort();
+	quote_write(text, out);
+	free(text);
+}
+
+static void
+dump_setting(const struct conf_schema *sc, const struct conf_setting *s,
     const void *base, FILE *out)
 {
+	if (s->type == CONF_TYPE_GLOB)
+		dump_matches(sc, s, value_at_const(s, base), out);
+	if (s->type == CONF_TYPE_GLOB || s->type == CONF_TYPE_REGEX)
+		return;
+	(void)fprintf(out, "%s = ", s->key);
+	if (s->flags & CONF_SECRET)
+		(void)fputs("(hidden)", out);
+	else if (sc->quotes && quote_applies(s))
+		dump_quoted(s, base, out);
+	else
+		value_write(s, base, out);
+	(void)fputc('\n', out);
+}
+
+static void
+dump_section(const struct conf_schema *sc, const struct conf_section *sec,
+    const void *base, FILE *out)
+{
+	const char *name = origin_name(sec, base);
+
 	(void)fprintf(out, "[%s%s%s]\n", sec->name, name ? " " : "",
 	    name ? name : "");
-	for (size_t i = 0; i < conf_nsettings; i++) {
-		const struct conf_setting *s = &conf_settings[i];
+	for (size_t i = 0; i < sc->nsettings; i++) {
+		const struct conf_setting *s = &sc->settings[i];
 
-		if (strcmp(s->section, sec->name) != 0 ||
-		    !value_is_set(s, base) || is_foreign(sec, s, base))
-			continue;
-		(void)fprintf(out, "%s = ", s->key);
-		value_write(s, base, out);
-		(void)fputc('\n', out);
+		if (schema_has(sec, s) && value_is_set(s, base) &&
+		    !(sc->is_foreign && sc->is_foreign(s, base)))
+			dump_setting(sc, s, base, out);
 	}
 	(void)fputc('\n', out);
 }
 
 void
-conf_dump(const struct conf *c, FILE *out)
+dump_settings(const struct conf_schema *sc, const void *conf, FILE *out)
 {
-	for (size_t i = 0; i < conf_nsections; i++) {
-		const struct conf_section *sec = &conf_sections[i];
+	for (size_t i = 0; i < sc->nsections; i++) {
+		const struct conf_section *sec = &sc->sections[i];
 		const void *base;
 
-		for (size_t k = 0; (base = origin_base_const(c, sec, k)); k++)
-			dump_section(sec, instance_name(c, sec, k), base, out);
+		if (sec->is_template)
+			continue;
+		for (size_t k = 0; (base = origin_base(sec, conf, k)); k++)
+			dump_section(sc, sec, base, out);
 	}
 }
 
@@ -146,20 +170,25 @@ man_setting(const struct conf_setting *s, FILE *out)
 }
 
 void
-conf_man(FILE *out)
+dump_man(const struct conf_schema *sc, FILE *out)
 {
 	(void)fputs(".Sh SETTINGS\n", out);
-	for (size_t i = 0; i < conf_nsections; i++) {
-		const struct conf_section *sec = &conf_sections[i];
+	for (size_t i = 0; i < sc->nsections; i++) {
+		const struct conf_section *sec = &sc->sections[i];
 
-		(void)fprintf(out, ".Ss \\&[%s%s]\n", sec->name,
-		    sec->must_have_name ? " NAME" :
-		    sec->may_have_name ? "] and [tls NAME" : "");
+		(void)fprintf(out, ".Ss \\&[%s", sec->name);
+		if (sec->must_have_name)
+			(void)fputs(" NAME", out);
+		else if (sec->may_have_name)
+			(void)fprintf(out, "] and [%s NAME", sec->name);
+		(void)fputs("]\n", out);
 		man_text(sec->doc, out);
+		if (sec->rows)
+			continue;	/* they are listed there */
 		(void)fputs(".Bl -tag -width Ds\n", out);
-		for (size_t n = 0; n < conf_nsettings; n++)
-			if (strcmp(conf_settings[n].section, sec->name) == 0)
-				man_setting(&conf_settings[n], out);
+		for (size_t n = 0; n < sc->nsettings; n++)
+			if (schema_has(sec, &sc->settings[n]))
+				man_setting(&sc->settings[n], out);
 		(void)fputs(".El\n", out);
 	}
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * identity: user and group of a configuration to numbers.  The only file of
- * conf that asks the user database.
+ * identity: user and group of a configuration to numbers.
  */
 #include <grp.h>
 #include <pwd.h>

@@ -12,6 +12,7 @@ struct mistakes {
 	FILE *out;
 	const char *path;
 	unsigned count;
+	const char *section;	/* what is being read, as reports name it */
 };
 
 /* "PATH:LINE: what", one line; counts */

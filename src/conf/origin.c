@@ -9,70 +9,129 @@
 #include "conf/origin.h"
 #include "conf/value.h"
 
-void *
-origin_base(struct conf *c, const struct conf_section *sec, size_t index)
+static void **
+array_of(const struct conf_section *sec, const void *conf)
 {
-	if (sec->where == CONF_IN_LISTEN)
-		return index < c->nlistens ? &c->listens[index] : NULL;
-	if (sec->where == CONF_IN_CERT)
-		return index < c->ncerts ? &c->certs[index] : NULL;
-	return index == 0 ? c : NULL;
+	return (void **)((char *)(uintptr_t)conf + sec->list.array);
 }
 
-const void *
-origin_base_const(const struct conf *c, const struct conf_section *sec,
-    size_t index)
+static size_t *
+count_of(const struct conf_section *sec, const void *conf)
 {
-	if (sec->where == CONF_IN_LISTEN)
-		return index < c->nlistens ? &c->listens[index] : NULL;
-	if (sec->where == CONF_IN_CERT)
-		return index < c->ncerts ? &c->certs[index] : NULL;
-	return index == 0 ? c : NULL;
+	return (size_t *)(void *)((char *)(uintptr_t)conf + sec->list.count);
+}
+
+void *
+origin_base(const struct conf_section *sec, const void *conf, size_t index)
+{
+	if (sec->list.size == 0)
+		return index == 0 ? (char *)(uintptr_t)conf + sec->base : NULL;
+	if (index >= *count_of(sec, conf))
+		return NULL;
+	return (char *)*array_of(sec, conf) + index * sec->list.size;
+}
+
+const char *
+origin_name(const struct conf_section *sec, const void *base)
+{
+	if (sec->list.size == 0)
+		return NULL;
+	return *(char *const *)(const void *)((const char *)base +
+	    sec->list.name);
+}
+
+unsigned
+origin_section_line(const struct conf_section *sec, const void *base)
+{
+	return *(const unsigned *)(const void *)((const char *)base +
+	    sec->list.line);
+}
+
+struct conf_origins *
+origin_list(const struct conf_schema *sc, void *conf)
+{
+	return (struct conf_origins *)(void *)((char *)conf + sc->origins);
 }
 
 void
-origin_add(struct conf *c, const struct conf_setting *s, size_t index,
-    unsigned line, bool good)
+origin_add(const struct conf_schema *sc, void *conf,
+    const struct conf_origin *origin)
 {
-	struct conf_origin *all = realloc(c->origins,
-	    (c->norigins + 1) * sizeof(*all));
+	struct conf_origins *o = origin_list(sc, conf);
+	struct conf_origin *all;
 
-	if (!all)
-		abort();
-	c->origins = all;
-	all[c->norigins++] = (struct conf_origin){ s, index, line, good };
+	/* full at every power of two */
+	if ((o->n & (o->n - 1)) == 0) {
+		all = realloc(o->list, (o->n ? o->n * 2 : 1) * sizeof(*all));
+		if (!all)
+			abort();
+		o->list = all;
+	}
+	o->list[o->n++] = *origin;
+}
+
+/* the first that stands behind `line` */
+static size_t
+first_behind(const struct conf_origins *o, unsigned line)
+{
+	size_t low = 0, high = o->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (o->list[middle].line > line)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
 }
 
 const struct conf_origin *
-origin_find(const struct conf *c, const char *section, size_t index,
-    const char *key)
+origin_find(const struct conf_schema *sc, const void *conf,
+    const char *section, size_t index, const char *key)
 {
-	const struct conf_setting *s = schema_setting(section, key);
+	const struct conf_section *sec = schema_section(sc, section);
+	const struct conf_origins *o =
+	    origin_list(sc, (void *)(uintptr_t)conf);
+	const void *base = origin_base(sec, conf, index);
+	bool many = sec->list.size != 0;
+	size_t i;
 
-	for (size_t i = 0; s && i < c->norigins; i++)
-		if (c->origins[i].setting == s &&
-		    c->origins[i].index == index)
-			return &c->origins[i];
+	if (!base)
+		return NULL;
+	i = many ? first_behind(o, origin_section_line(sec, base)) : 0;
+	for (; i < o->n; i++) {
+		const struct conf_origin *at = &o->list[i];
+
+		if (at->section == sec && at->index == index) {
+			if (strcmp(at->setting->key, key) == 0)
+				return at;
+		} else if (many) {
+			return NULL;
+		}
+	}
 	return NULL;
 }
 
 unsigned
-conf_line(const struct conf *c, const char *section, size_t index,
-    const char *key)
+origin_line(const struct conf_schema *sc, const void *conf,
+    const char *section, size_t index, const char *key)
 {
-	const struct conf_origin *o = origin_find(c, section, index, key);
+	const struct conf_origin *o = origin_find(sc, conf, section, index,
+	    key);
 
 	return o ? o->line : 0;
 }
 
 void
-origin_set_defaults(struct mistakes *m, const struct conf_section *sec,
-    void *base)
+origin_set_defaults(const struct conf_schema *sc, struct mistakes *m,
+    const struct conf_section *sec, void *base)
 {
-	for (size_t i = 0; i < conf_nsettings; i++) {
-		const struct conf_setting *s = &conf_settings[i];
+	for (size_t i = 0; i < sc->nsettings; i++) {
+		const struct conf_setting *s = &sc->settings[i];
 
-		if (!s->fallback || strcmp(s->section, sec->name) != 0)
+		if (!s->fallback || !schema_has(sec, s))
 			continue;
 		/* a unit test reads them all: none is mistaken */
 		if (value_read(m, 0, s, s->fallback, base) != 0)
@@ -81,68 +140,49 @@ origin_set_defaults(struct mistakes *m, const struct conf_section *sec,
 }
 
 static void
-free_section(const struct conf_section *sec, void *base)
+free_section(const struct conf_schema *sc, const struct conf_section *sec,
+    void *conf)
 {
-	for (size_t i = 0; i < conf_nsettings; i++)
-		if (strcmp(conf_settings[i].section, sec->name) == 0)
-			value_free(&conf_settings[i], base);
+	void *base;
+
+	for (size_t k = 0; (base = origin_base(sec, conf, k)); k++) {
+		for (size_t i = 0; i < sc->nsettings; i++)
+			if (schema_has(sec, &sc->settings[i]))
+				value_free(&sc->settings[i], base);
+		free((void *)(uintptr_t)origin_name(sec, base));
+	}
+	if (sec->list.size != 0)
+		free(*array_of(sec, conf));
 }
 
 void
-conf_free(struct conf *c)
+origin_release(const struct conf_schema *sc, void *conf)
 {
-	if (!c)
-		return;
-	for (size_t i = 0; i < conf_nsections; i++) {
-		void *base;
-
-		for (size_t k = 0;
-		    (base = origin_base(c, &conf_sections[i], k)); k++)
-			free_section(&conf_sections[i], base);
-	}
-	for (size_t k = 0; k < c->nlistens; k++)
-		free(c->listens[k].name);
-	for (size_t k = 0; k < c->ncerts; k++)
-		free(c->certs[k].name);
-	free(c->listens);
-	free(c->certs);
-	free(c->origins);
-	free(c->path);
-	free(c);
-}
-
-/* array + one zeroed element of `size` octets */
-static void *
-grow(void *array, size_t n, size_t size)
-{
-	char *grown = realloc(array, (n + 1) * size);
-
-	if (!grown)
-		abort();
-	memset(grown + n * size, 0, size);
-	return grown;
+	for (size_t i = 0; i < sc->nsections; i++)
+		free_section(sc, &sc->sections[i], conf);
+	free(origin_list(sc, conf)->list);
 }
 
 size_t
-origin_add_instance(struct mistakes *m, struct conf *c,
-    const struct conf_section *sec, const char *name, unsigned line)
+origin_add_instance(const struct conf_schema *sc, struct mistakes *m,
+    void *conf, const struct conf_section *sec, const char *name,
+    unsigned line)
 {
-	char *copy = name[0] ? value_dup(name, strlen(name)) : NULL;
-	size_t i;
+	void **array = array_of(sec, conf);
+	size_t *count = count_of(sec, conf), size = sec->list.size;
+	char *grown = *array, *base;
 
-	if (sec->where == CONF_IN_LISTEN) {
-		c->listens = grow(c->listens, c->nlistens,
-		    sizeof(*c->listens));
-		i = c->nlistens++;
-		c->listens[i].name = copy;
-		c->listens[i].line = line;
-		origin_set_defaults(m, sec, &c->listens[i]);
-		return i;
-	}
-	c->certs = grow(c->certs, c->ncerts, sizeof(*c->certs));
-	i = c->ncerts++;
-	c->certs[i].name = copy;
-	c->certs[i].line = line;
-	origin_set_defaults(m, sec, &c->certs[i]);
-	return i;
+	if ((*count & (*count - 1)) == 0)	/* a power of two, or 0 */
+		grown = realloc(*array, (*count ? *count * 2 : 1) * size);
+	if (!grown)
+		abort();
+	*array = grown;
+	base = grown + *count * size;
+	memset(base, 0, size);
+	*(char **)(void *)(base + sec->list.name) =
+	    name[0] ? value_dup(name, strlen(name)) : NULL;
+	*(unsigned *)(void *)(base + sec->list.line) = line;
+	++*count;
+	origin_set_defaults(sc, m, sec, base);
+	return *count - 1;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * origin: where each setting of a configuration was given.  Private to
- * src/conf.
+ * origin: the memory of a configuration: its sections, and where each setting
+ * was given.  Private to src/conf.  `conf` is the whole struct of a schema:
+ * struct conf or struct client_conf.
  */
 #ifndef RESTANTE_CONF_ORIGIN_H
 #define RESTANTE_CONF_ORIGIN_H
@@ -10,36 +11,45 @@
 #include "conf/schema.h"
 
 struct conf_origin {
+	const struct conf_section *section;
 	const struct conf_setting *setting;
-	size_t index;		/* which of listens or certs, else 0 */
+	size_t index;		/* which of its instances, else 0 */
 	unsigned line;
 	bool good;		/* false: reported, its default is in force */
 };
 
-void origin_add(struct conf *c, const struct conf_setting *s, size_t index,
-    unsigned line, bool good);
+/* in the order of the file, so those of an instance stand together */
+struct conf_origins {
+	struct conf_origin *list;
+	size_t n;
+};
+
+struct conf_origins *origin_list(const struct conf_schema *sc, void *conf);
+void origin_add(const struct conf_schema *sc, void *conf,
+    const struct conf_origin *origin);
 /* NULL when the file does not set it */
-const struct conf_origin *origin_find(const struct conf *c,
+const struct conf_origin *origin_find(const struct conf_schema *sc,
+    const void *conf, const char *section, size_t index, const char *key);
+/* its line, or 0 */
+unsigned origin_line(const struct conf_schema *sc, const void *conf,
     const char *section, size_t index, const char *key);
 /* the struct that holds the settings of a section; NULL past the end */
-void *origin_base(struct conf *c, const struct conf_section *sec,
+void *origin_base(const struct conf_section *sec, const void *conf,
     size_t index);
-const void *origin_base_const(const struct conf *c,
-    const struct conf_section *sec, size_t index);
+/* of an instance: its name (NULL for none) and the line of its section */
+const char *origin_name(const struct conf_section *sec, const void *base);
+unsigned origin_section_line(const struct conf_section *sec,
+    const void *base);
 
 /* the defaults of one section, into zeroed memory */
-void origin_set_defaults(struct mistakes *m, const struct conf_section *sec,
-    void *base);
-/* One more [listen NAME] or [tls NAME] ("" for none) with its defaults;
- * returns its index. */
-size_t origin_add_instance(struct mistakes *m, struct conf *c,
-    const struct conf_section *sec, const char *name, unsigned line);
-
-/*
- * Computed defaults, required settings and what settings mean together; m
- * gets the mistakes.  `last` is the last line of the file: where something
- * that stands nowhere is reported.
- */
-void check_all(struct mistakes *m, struct conf *c, unsigned last);
+void origin_set_defaults(const struct conf_schema *sc, struct mistakes *m,
+    const struct conf_section *sec, void *base);
+/* One more instance of a section that has many ("" for no name) with its
+ * defaults; returns its index. */
+size_t origin_add_instance(const struct conf_schema *sc, struct mistakes *m,
+    void *conf, const struct conf_section *sec, const char *name,
+    unsigned line);
+/* all settings, instances and origins; not `conf` itself */
+void origin_release(const struct conf_schema *sc, void *conf);
 
 #endif

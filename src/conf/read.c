@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * read: a configuration file to a struct conf, with every mistake reported.
+ * read: a configuration file to the struct of its schema, with every mistake
+ * reported.
  *
  * inih splits the lines; Debian's build tells a handler no line number, cuts
  * long section names and passes over empty sections, so the lines go through
@@ -12,19 +13,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conf/origin.h"
-#include "conf/syntax.h"
+#include "conf/quote.h"
+#include "conf/read.h"
 #include "conf/value.h"
 
 enum {
-	LINE_MAX_OCTETS = 4000,
-	INSTANCES_MAX = 1000,	/* of [listen NAME], of [tls NAME] */
-	FILE_MAX_OCTETS = 4 << 20
+	LINE_MAX_OCTETS = READ_LINE_MAX,
+	FILE_MAX_OCTETS = READ_FILE_MAX
 };
 
 struct reader {
-	struct mistakes m;
-	struct conf *c;
+	const struct conf_schema *schema;
+	struct mistakes *m;
+	void *conf;
 	const char *text;	/* what is still to be read */
 	size_t left;
 	unsigned line;
@@ -36,6 +37,7 @@ struct reader {
 	size_t index;
 	const struct conf_setting *last;	/* NULL: none or unknown */
 	bool any_key;		/* in this section */
+	char *label;		/* of this section in reports */
 	unsigned section_lines[16];	/* where a nameless one began */
 };
 
@@ -46,42 +48,95 @@ static unsigned
 earlier(const struct reader *r, const struct conf_section *sec,
     const char *name)
 {
-	const struct conf *c = r->c;
+	const void *base;
 
-	if (sec->where == CONF_IN_LISTEN) {
-		for (size_t i = 0; i < c->nlistens; i++)
-			if (strcmp(c->listens[i].name, name) == 0)
-				return c->listens[i].line;
-		return 0;
-	}
-	if (sec->where == CONF_IN_CERT) {
-		for (size_t i = 0; i < c->ncerts; i++) {
-			const char *other = c->certs[i].name;
+	if (sec->list.size == 0)
+		return r->section_lines[sec - r->schema->sections];
+	for (size_t i = 0; (base = origin_base(sec, r->conf, i)); i++) {
+		const char *other = origin_name(sec, base);
 
-			if (strcmp(other ? other : "", name) == 0)
-				return c->certs[i].line;
-		}
-		return 0;
+		if (strcmp(other ? other : "", name) == 0)
+			return origin_section_line(sec, base);
 	}
-	return r->section_lines[sec - conf_sections];
+	return 0;
+}
+
+/* "[server], [tls], [tls NAME], [listen NAME]", for the caller to free */
+static char *
+all_sections(const struct conf_schema *sc)
+{
+	char *text;
+	size_t n;
+	FILE *f = open_memstream(&text, &n);
+
+	if (!f)
+		abort();
+	for (size_t i = 0; i < sc->nsections; i++) {
+		const struct conf_section *s = &sc->sections[i];
+
+		if (!s->must_have_name)
+			(void)fprintf(f, "%s[%s]", i ? ", " : "", s->name);
+		if (s->may_have_name)
+			(void)fprintf(f, "%s[%s NAME]", i ? ", " : "",
+			    s->name);
+	}
+	if (fclose(f) != 0)
+		abort();
+	return text;
 }
 
 static void
 report_section(struct reader *r, const char *word)
 {
-	const char *near = schema_near_section(word);
+	const char *near = schema_near_section(r->schema, word);
+	char *all = all_sections(r->schema);
 
-	mistake(&r->m, r->line, "there is no section [%s]; accepted: "
-	    "[server], [mail], [auth], [limits], [tls], [tls NAME], "
-	    "[listen NAME]%s%s%s", word, near ? "; did you mean [" : "",
-	    near ? near : "", near ? "]?" : "");
+	mistake(r->m, r->line, "there is no section [%s]; accepted: %s%s%s%s",
+	    word, all, near ? "; did you mean [" : "", near ? near : "",
+	    near ? "]?" : "");
+	free(all);
+}
+
+static size_t
+instances(const struct reader *r)
+{
+	size_t all = 0;
+
+	for (size_t i = 0; i < r->schema->nsections; i++) {
+		const struct conf_section *sec = &r->schema->sections[i];
+
+		if (sec->list.size == 0)
+			continue;
+		for (size_t k = 0; origin_base(sec, r->conf, k); k++)
+			all++;
+	}
+	return all;
+}
+
+static void
+set_label(struct reader *r, const char *word, const char *name)
+{
+	bool named = r->schema->names_in_reports && name[0];
+	size_t n = strlen(word);
+
+	free(r->label);
+	r->label = malloc(n + 2 + strlen(name));
+	if (!r->label)
+		abort();
+	memcpy(r->label, word, n + 1);
+	if (named) {
+		r->label[n] = ' ';
+		memcpy(r->label + n + 1, name, strlen(name) + 1);
+	}
+	r->m->section = r->label;
 }
 
 /* `word` is the section's name, `name` what follows it or "" */
 static void
 begin_section(struct reader *r, const char *word, const char *name)
 {
-	const struct conf_section *sec = schema_section(word);
+	const struct conf_section *sec = schema_section(r->schema, word);
+	const char *wanted = NULL;
 	unsigned before;
 
 	if (!sec) {
@@ -89,34 +144,37 @@ begin_section(struct reader *r, const char *word, const char *name)
 		return;
 	}
 	if (sec->must_have_name && !name[0]) {
-		mistake(&r->m, r->line, "[%s] needs a name, as in [%s inbox]",
-		    word, word);
+		mistake(r->m, r->line, "[%s] needs a name, as in [%s %s]",
+		    word, word, sec->example);
 		return;
 	}
-	if (name[0] && (!sec->may_have_name || syntax_name(name))) {
-		mistake(&r->m, r->line, "[%s %s]: %s", word, name,
-		    sec->may_have_name ? syntax_name(name) :
-		    "this section has no name of its own");
+	if (name[0])
+		wanted = sec->may_have_name ? sec->check_name(name) :
+		    "this section has no name of its own";
+	if (wanted) {
+		mistake(r->m, r->line, "[%s %s]: %s", word, name, wanted);
 		return;
 	}
 	before = earlier(r, sec, name);
 	if (before) {
-		mistake(&r->m, r->line, "[%s%s%s] begins again; it began in "
+		mistake(r->m, r->line, "[%s%s%s] begins again; it began in "
 		    "line %u", word, name[0] ? " " : "", name, before);
 		return;
 	}
 	r->section = sec;
 	r->index = 0;
-	r->section_lines[sec - conf_sections] = r->line;
-	if (sec->where == CONF_IN_CONF)
+	r->section_lines[sec - r->schema->sections] = r->line;
+	set_label(r, word, name);
+	if (sec->list.size == 0)
 		return;
-	if (r->c->nlistens + r->c->ncerts >= INSTANCES_MAX) {
-		mistake(&r->m, r->line, "more than %d sections",
-		    INSTANCES_MAX);
+	if (instances(r) >= r->schema->max_instances) {
+		mistake(r->m, r->line, "more than %zu sections",
+		    r->schema->max_instances);
 		r->section = NULL;
 		return;
 	}
-	r->index = origin_add_instance(&r->m, r->c, sec, name, r->line);
+	r->index = origin_add_instance(r->schema, r->m, r->conf, sec, name,
+	    r->line);
 }
 
 /* `p` is behind "[" */
@@ -132,7 +190,7 @@ read_section(struct reader *r, const char *p, const char *end)
 	r->any_key = false;
 	r->in_section = true;
 	if (!close || close + 1 != end) {
-		mistake(&r->m, r->line, "a section is [WORD] or [WORD NAME] "
+		mistake(r->m, r->line, "a section is [WORD] or [WORD NAME] "
 		    "and nothing else in its line");
 		return;
 	}
@@ -150,7 +208,7 @@ static void
 expect_nothing(struct reader *r)
 {
 	if (r->waiting)
-		mistake(&r->m, r->line, "neither [section] nor key = value");
+		mistake(r->m, r->line, "neither [section] nor key = value");
 	r->waiting = false;
 }
 
@@ -211,8 +269,11 @@ read_line(char *out, int size, void *stream)
 	size_t n, used;
 
 	expect_nothing(r);
-	if (r->left == 0)
+	if (r->left == 0) {
+		/* inih frees it: no secret shall be left there */
+		buf_wipe_octets(out, (size_t)size);
 		return NULL;
+	}
 	r->line++;
 	newline = memchr(p, '\n', r->left);
 	n = newline ? (size_t)(newline - p) : r->left;
@@ -226,11 +287,11 @@ read_line(char *out, int size, void *stream)
 		n -= 3;
 	}
 	if (n > LINE_MAX_OCTETS || n + 3 > (size_t)size) {
-		mistake(&r->m, r->line, "a line of more than %d octets",
+		mistake(r->m, r->line, "a line of more than %d octets",
 		    LINE_MAX_OCTETS);
 		n = 0;
 	} else if (!is_printable(p, n)) {
-		mistake(&r->m, r->line, "a control character in the line");
+		mistake(r->m, r->line, "a control character in the line");
 		n = 0;
 	}
 	switch (look_at(r, p, n)) {
@@ -262,22 +323,38 @@ read_line(char *out, int size, void *stream)
 static void
 report_key(struct reader *r, const char *key)
 {
-	const char *section = r->section->name;
-	const char *near = schema_near_key(section, key);
-	const char *other = schema_elsewhere(section, key);
+	const char *section = r->label;
+	const char *near = schema_near_key(r->schema, r->section, key);
+	const char *other = schema_elsewhere(r->schema, r->section, key);
 
 	if (other) {
-		mistake(&r->m, r->line, "[%s] has no %s; it belongs to [%s]",
+		mistake(r->m, r->line, "[%s] has no %s; it belongs to [%s]",
 		    section, key, other);
 		return;
 	}
 	if (near) {
-		mistake(&r->m, r->line, "[%s] has no %s; did you mean %s?",
+		mistake(r->m, r->line, "[%s] has no %s; did you mean %s?",
 		    section, key, near);
 		return;
 	}
-	mistake(&r->m, r->line, "[%s] has no %s; restanted.conf(5) lists "
-	    "what it has", section, key);
+	mistake(r->m, r->line, "[%s] has no %s; %s lists what it has",
+	    section, key, r->schema->page);
+}
+
+static int
+read_value(struct reader *r, const struct conf_setting *s, const char *value)
+{
+	void *base = origin_base(r->section, r->conf, r->index);
+	char *plain;
+	int result;
+
+	if (!r->schema->quotes || !quote_applies(s))
+		return value_read(r->m, r->line, s, value, base);
+	plain = quote_read(value);
+	result = value_read(r->m, r->line, s, plain, base);
+	buf_wipe_octets(plain, strlen(plain));
+	free(plain);
+	return result;
 }
 
 /* an indented line: more of the list before it */
@@ -289,19 +366,19 @@ go_on(struct reader *r, const char *value)
 	if (!s)
 		return;		/* the line before was reported */
 	if (s->type != CONF_TYPE_WORDS && s->type != CONF_TYPE_ADDRESSES) {
-		mistake(&r->m, r->line, "a line that is indented deeper goes "
+		mistake(r->m, r->line, "a line that is indented deeper goes "
 		    "on with the one before, and %s is no list", s->key);
 		return;
 	}
 	/* a mistake in it is reported; there is nothing else to undo */
-	(void)!value_read(&r->m, r->line, s, value,
-	    origin_base(r->c, r->section, r->index));
+	(void)!read_value(r, s, value);
 }
 
 static void
 set(struct reader *r, const char *key, const char *value)
 {
-	const struct conf_setting *s = schema_setting(r->section->name, key);
+	const struct conf_setting *s = schema_setting(r->schema,
+	    r->section->name, key);
 	unsigned before;
 	bool good;
 
@@ -310,16 +387,19 @@ set(struct reader *r, const char *key, const char *value)
 		report_key(r, key);
 		return;
 	}
-	before = conf_line(r->c, s->section, r->index, s->key);
-	if (before) {
-		mistake(&r->m, r->line, "[%s] %s is set again; it was set in "
-		    "line %u", s->section, key, before);
+	before = origin_line(r->schema, r->conf, r->section->name, r->index,
+	    s->key);
+	if (before && !(s->flags & CONF_REPEATS)) {
+		mistake(r->m, r->line, "[%s] %s is set again; it was set in "
+		    "line %u", r->label, key, before);
 		return;
 	}
-	good = value_read(&r->m, r->line, s, value,
-	    origin_base(r->c, r->section, r->index)) == 0;
+	if (s->type == CONF_TYPE_WORDS)		/* not behind its default */
+		value_free(s, origin_base(r->section, r->conf, r->index));
+	good = read_value(r, s, value) == 0;
 	/* noted even when mistaken: it is not missing then */
-	origin_add(r->c, s, r->index, r->line, good);
+	origin_add(r->schema, r->conf, &(struct conf_origin){ r->section, s,
+	    r->index, r->line, good });
 	r->last = s;
 }
 
@@ -332,7 +412,7 @@ handle(void *user, const char *section, const char *name, const char *value)
 	(void)section;
 	r->waiting = false;
 	if (!r->in_section) {
-		mistake(&r->m, r->line, "a setting before the first "
+		mistake(r->m, r->line, "a setting before the first "
 		    "[section]");
 		r->in_section = true;	/* once is enough */
 	}
@@ -362,77 +442,56 @@ set_inih(void)
 	ini_stop_on_first_error = false;
 }
 
-int
-conf_read_text(const char *path, const char *text, size_t len, FILE *errors,
-    struct conf **conf_r)
+unsigned
+read_settings(const struct conf_schema *sc, struct mistakes *m,
+    const char *text, size_t len, void *conf)
 {
 	struct reader r = {
-		.m = { errors, path, 0 },
-		.c = calloc(1, sizeof(*r.c)),
-		.text = text,
-		.left = len
+		.schema = sc, .m = m, .conf = conf, .text = text, .left = len
 	};
 
-	if (!r.c)
-		abort();
-	r.c->path = value_dup(path, strlen(path));
-	for (size_t i = 0; i < conf_nsections; i++)
-		if (conf_sections[i].where == CONF_IN_CONF)
-			origin_set_defaults(&r.m, &conf_sections[i], r.c);
+	for (size_t i = 0; i < sc->nsections; i++)
+		if (sc->sections[i].list.size == 0)
+			origin_set_defaults(sc, m, &sc->sections[i],
+			    origin_base(&sc->sections[i], conf, 0));
 	set_inih();
 	/* what it returns is about lines that were reported already */
 	if (ini_parse_stream(read_line, &r, handle, &r) == -2)
 		abort();
 	expect_nothing(&r);
-	check_all(&r.m, r.c, r.line ? r.line : 1);
-	if (r.m.count > 0) {
-		conf_free(r.c);
-		return -1;
-	}
-	*conf_r = r.c;
-	return 0;
-}
-
-/* The whole file; NULL with errno. */
-static char *
-slurp(const char *path, size_t *n_r)
-{
-	FILE *f = fopen(path, "re");
-	char *text;
-	size_t n;
-
-	if (!f)
-		return NULL;
-	text = malloc(FILE_MAX_OCTETS + 1);
-	if (!text)
-		abort();
-	n = fread(text, 1, FILE_MAX_OCTETS + 1, f);
-	if (ferror(f) || n > FILE_MAX_OCTETS) {
-		int error = ferror(f) ? errno : EFBIG;
-
-		free(text);
-		(void)fclose(f);
-		errno = error;
-		return NULL;
-	}
-	(void)fclose(f);
-	*n_r = n;
-	return text;
+	free(r.label);
+	m->section = NULL;
+	return r.line ? r.line : 1;
 }
 
 int
-conf_read(const char *path, FILE *errors, struct conf **conf_r)
+read_file(struct mistakes *m, struct buf *text, struct stat *st_r)
 {
-	struct mistakes m = { errors, path, 0 };
+	struct stat st;
+	FILE *f = fopen(m->path, "re");
+	int error = 0;
 	size_t n;
-	char *text = slurp(path, &n);
-	int result;
 
-	if (!text) {
-		mistake(&m, 0, "cannot be read: %s", strerror(errno));
+	if (f)		/* no buffer that would keep a secret */
+		(void)setvbuf(f, NULL, _IONBF, 0);
+	if (f && fstat(fileno(f), &st) == 0 &&
+	    buf_reserve(text, FILE_MAX_OCTETS + 1) == 0) {
+		n = fread(text->p, 1, FILE_MAX_OCTETS + 1, f);
+		text->n = n;
+		if (ferror(f))
+			error = errno;
+		else if (n > FILE_MAX_OCTETS)
+			error = EFBIG;
+	} else {
+		error = errno ? errno : ENOMEM;
+	}
+	if (f)
+		(void)fclose(f);
+	if (error) {
+		mistake(m, 0, "cannot be read: %s", strerror(error));
 		return -1;
 	}
-	result = conf_read_text(path, text, n, errors, conf_r);
-	free(text);
-	return result;
+	if (st_r)
+		*st_r = st;
+	return 0;
 }

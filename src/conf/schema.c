@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC
  *
- * schema: the one list of sections and settings.  Reader, --check, dump and
- * restanted.conf(5) are made from it; a setting that is not here does not
- * exist.  It must not read files or know where values come from.
+ * schema: the one list of sections and settings of restanted.conf.  Reader,
+ * --check, dump and restanted.conf(5) are made from it; a setting that is not
+ * here does not exist.  It must not read files or know where values come from.
  */
-#include <string.h>
+#include <assert.h>
 
 #include "conf/schema.h"
 #include "conf/syntax.h"
@@ -21,27 +21,36 @@ static const char *const protocols[] = { "pop3", "lmtp", "smtp", NULL };
 static const char *const tls_modes[] = { "none", "start", "implicit", NULL };
 static const char *const newlines[] = { "reject", "normalize", NULL };
 
-const struct conf_section conf_sections[] = {
-	{ "server", CONF_IN_CONF, false, false,
-	    "The daemon itself: its name, its directory, its processes." },
-	{ "mail", CONF_IN_CONF, false, false,
-	    "Where mail is held and for whom it is taken." },
-	{ "auth", CONF_IN_CONF, false, false,
-	    "Who may collect mail, and what a wrong password costs." },
-	{ "limits", CONF_IN_CONF, false, false,
-	    "How much of everything one daemon, user or address may take." },
-	{ "tls", CONF_IN_CERT, true, false,
-	    "A certificate.  The first one is for clients that name no "
+#define LIST_OF(type, array, count) { \
+	offsetof(struct conf, array), offsetof(struct conf, count), \
+	sizeof(struct type), offsetof(struct type, name), \
+	offsetof(struct type, line) }
+
+static const struct conf_section sections[] = {
+	{ .name = "server",
+	    .doc = "The daemon itself: its name, its directory, its "
+	    "processes." },
+	{ .name = "mail",
+	    .doc = "Where mail is held and for whom it is taken." },
+	{ .name = "auth",
+	    .doc = "Who may collect mail, and what a wrong password costs." },
+	{ .name = "limits",
+	    .doc = "How much of everything one daemon, user or address may "
+	    "take." },
+	{ .name = "tls", .may_have_name = true, .example = "inbox",
+	    .check_name = syntax_name,
+	    .list = LIST_OF(conf_cert, certs, ncerts),
+	    .doc = "A certificate.  The first one is for clients that name no "
 	    "server; further ones, [tls NAME], are chosen by the names they "
 	    "hold.  A changed file is noticed and read again." },
-	{ "listen", CONF_IN_LISTEN, true, true,
-	    "A door: one protocol on one or more addresses.  At least one "
-	    "is needed; NAME is any short word and appears in the log." },
+	{ .name = "listen", .may_have_name = true, .must_have_name = true,
+	    .example = "inbox", .check_name = syntax_name,
+	    .list = LIST_OF(conf_listen, listens, nlistens),
+	    .doc = "A door: one protocol on one or more addresses.  At least "
+	    "one is needed; NAME is any short word and appears in the log." },
 };
-const size_t conf_nsections =
-    sizeof(conf_sections) / sizeof(conf_sections[0]);
 
-const struct conf_setting conf_settings[] = {
+static const struct conf_setting settings[] = {
 { "server", "hostname", CONF_TYPE_TEXT, 0, NULL, 0, 0, NULL,
   syntax_hostname, IN_CONF(hostname),
   "The name by which the server greets and which it writes into Received "
@@ -196,135 +205,38 @@ const struct conf_setting conf_settings[] = {
   "Whether a message with line ends other than CRLF is rejected, or "
   "repaired, which is for trusted peers alone.", NULL },
 };
-const size_t conf_nsettings =
-    sizeof(conf_settings) / sizeof(conf_settings[0]);
 
-const struct conf_section *
-schema_section(const char *name)
+/* A setting of another protocol would not be read back. */
+static bool
+is_foreign(const struct conf_setting *s, const void *base)
 {
-	for (size_t i = 0; i < conf_nsections; i++)
-		if (strcmp(conf_sections[i].name, name) == 0)
-			return &conf_sections[i];
-	return NULL;
-}
+	const struct conf_listen *l = base;
+	unsigned for_whom = s->flags & CONF_FOR_ANY;
 
-const struct conf_setting *
-schema_setting(const char *section, const char *key)
-{
-	for (size_t i = 0; i < conf_nsettings; i++) {
-		const struct conf_setting *s = &conf_settings[i];
-
-		if (strcmp(s->section, section) == 0 &&
-		    strcmp(s->key, key) == 0)
-			return s;
+	if (!for_whom)
+		return false;
+	switch (l->protocol) {
+	case CONF_POP3:
+		return !(for_whom & CONF_FOR_POP3);
+	case CONF_LMTP:
+		return !(for_whom & CONF_FOR_LMTP);
+	case CONF_SMTP:
+		return !(for_whom & CONF_FOR_SMTP);
 	}
-	return NULL;
+	return false;
 }
 
-/*
- * The edit distance of two words (insert, remove, replace, swap two
- * neighbours), with '-' equal to '_' and case ignored; at most `cap`.
- */
-enum { WORD_MAX = 40 };
+static_assert(offsetof(struct conf, norigins) ==
+    offsetof(struct conf, origins) + sizeof(void *),
+    "the count follows the list");
 
-static int
-fold(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A' + 'a';
-	return c == '-' ? '_' : c;
-}
-
-static unsigned
-least(unsigned a, unsigned b)
-{
-	return a < b ? a : b;
-}
-
-static unsigned
-distance(const char *a, const char *b)
-{
-	unsigned row[3][WORD_MAX + 1] = { { 0 } };
-	size_t an = strlen(a), bn = strlen(b);
-
-	if (an > WORD_MAX || bn > WORD_MAX)
-		return WORD_MAX;
-	for (unsigned j = 0; j <= bn; j++)
-		row[0][j] = j;
-	for (unsigned i = 1; i <= an; i++) {
-		unsigned *cur = row[i % 3], *prev = row[(i + 2) % 3];
-
-		cur[0] = i;
-		for (unsigned j = 1; j <= bn; j++) {
-			bool same = fold(a[i - 1]) == fold(b[j - 1]);
-
-			cur[j] = least(least(prev[j], cur[j - 1]) + 1,
-			    prev[j - 1] + (same ? 0 : 1));
-			if (i > 1 && j > 1 &&
-			    fold(a[i - 1]) == fold(b[j - 2]) &&
-			    fold(a[i - 2]) == fold(b[j - 1]))
-				cur[j] = least(cur[j],
-				    row[(i + 1) % 3][j - 2] + 1);
-		}
-	}
-	return row[an % 3][bn];
-}
-
-/* keeps in *best_r the candidate that is nearer than all before */
-static void
-consider(const char *word, const char *candidate, unsigned *d_r,
-    const char **best_r)
-{
-	unsigned d = distance(word, candidate);
-	size_t n = strlen(candidate);
-
-	/* a third of the word may be wrong, and three letters at most */
-	if (d > 3 || d > (n + 2) / 3 || d >= *d_r)
-		return;
-	*d_r = d;
-	*best_r = candidate;
-}
-
-const char *
-schema_near_section(const char *name)
-{
-	const char *best = NULL;
-	unsigned d = WORD_MAX;
-
-	for (size_t i = 0; i < conf_nsections; i++)
-		consider(name, conf_sections[i].name, &d, &best);
-	return best;
-}
-
-const char *
-schema_near_key(const char *section, const char *key)
-{
-	const char *best = NULL;
-	unsigned d = WORD_MAX;
-
-	for (size_t i = 0; i < conf_nsettings; i++)
-		if (strcmp(conf_settings[i].section, section) == 0)
-			consider(key, conf_settings[i].key, &d, &best);
-	return best;
-}
-
-const char *
-schema_near_choice(const struct conf_setting *s, const char *word)
-{
-	const char *best = NULL;
-	unsigned d = WORD_MAX;
-
-	for (const char *const *c = s->choices; c && *c; c++)
-		consider(word, *c, &d, &best);
-	return best;
-}
-
-const char *
-schema_elsewhere(const char *section, const char *key)
-{
-	for (size_t i = 0; i < conf_nsettings; i++)
-		if (strcmp(conf_settings[i].section, section) != 0 &&
-		    strcmp(conf_settings[i].key, key) == 0)
-			return conf_settings[i].section;
-	return NULL;
-}
+const struct conf_schema conf_server_schema = {
+	.page = "restanted.conf(5)",
+	.sections = sections,
+	.nsections = sizeof(sections) / sizeof(sections[0]),
+	.settings = settings,
+	.nsettings = sizeof(settings) / sizeof(settings[0]),
+	.max_instances = 1000,
+	.origins = offsetof(struct conf, origins),
+	.is_foreign = is_foreign,
+};

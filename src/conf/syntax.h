@@ -25,6 +25,24 @@ const char *syntax_name(const char *word);
 /* user or group: a name or a number */
 const char *syntax_account(const char *word);
 
+/* ---- words of restante.conf ---- */
+
+const char *syntax_home_path(const char *word);
+/* NAME of [account NAME], [rule NAME]: becomes a file name */
+const char *syntax_client_name(const char *word);
+/* the same, or `*` */
+const char *syntax_client_names(const char *word);
+const char *syntax_server(const char *word);
+const char *syntax_login(const char *word);
+const char *syntax_secret(const char *word);
+const char *syntax_mail_domain(const char *word);
+const char *syntax_mail_address(const char *word);
+const char *syntax_pin(const char *word);
+/* the name of a header field, or `*` */
+const char *syntax_field(const char *word);
+
+/* a whole IPv4 or IPv6 address, no brackets */
+bool syntax_is_ip(const char *word);
 /* The port of an address that syntax_address likes; -1 when it has none. */
 int syntax_port(const char *address);
 

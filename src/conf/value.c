@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC
  *
- * value: one setting's text to its C value and back.  The only file that
- * knows how each type of the schema is written and where it is kept.  It
- * must not know sections or what two settings mean together.
+ * value: one setting's text to its C value and back.  Knows how the simple
+ * types of the schema are written and where they are kept; the others are in
+ * value_client.c.  It must not know sections or what two settings mean
+ * together.
  */
 #include <assert.h>
 #include <inttypes.h>
@@ -10,13 +11,16 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "conf/quote.h"
 #include "conf/syntax.h"
 #include "conf/value.h"
 
 static_assert(sizeof(enum conf_protocol) == sizeof(unsigned) &&
     sizeof(enum conf_tls) == sizeof(unsigned) &&
     sizeof(enum conf_bare_newline) == sizeof(unsigned) &&
-    sizeof(enum conf_without_root) == sizeof(unsigned),
+    sizeof(enum conf_without_root) == sizeof(unsigned) &&
+    sizeof(enum account_tls) == sizeof(unsigned) &&
+    sizeof(enum rule_action) == sizeof(unsigned),
     "choices are stored as unsigned");
 
 static const char blanks[] = " \t,";
@@ -64,18 +68,6 @@ value_dup(const char *text, size_t n)
 	return copy;
 }
 
-static void *
-field(const struct conf_setting *s, void *base)
-{
-	return (char *)base + s->offset;
-}
-
-static const void *
-field_const(const struct conf_setting *s, const void *base)
-{
-	return (const char *)base + s->offset;
-}
-
 static void
 write_number(const struct unit *units, uint64_t v, FILE *out)
 {
@@ -84,6 +76,12 @@ write_number(const struct unit *units, uint64_t v, FILE *out)
 	while (u[1].name && (v == 0 || v % u->factor != 0))
 		u++;
 	(void)fprintf(out, "%" PRIu64 "%s", v / u->factor, u->name);
+}
+
+void
+value_write_seconds(unsigned seconds, FILE *out)
+{
+	write_number(second_units, seconds, out);
 }
 
 static void
@@ -117,10 +115,25 @@ value_write_accepted(const struct conf_setting *s, FILE *out)
 		write_number(units_of(s), s->max, out);
 		break;
 	case CONF_TYPE_PATH:
-		(void)fputs("a path that begins with /", out);
+		(void)fputs(s->flags & CONF_HOME ?
+		    "a path that begins with / or ~/" :
+		    "a path that begins with /", out);
 		break;
 	case CONF_TYPE_IDENTITY:
 		(void)fputs("user or user:group, names or numbers", out);
+		break;
+	case CONF_TYPE_ARGV:
+		(void)fputs("a program and its arguments", out);
+		break;
+	case CONF_TYPE_DEST:
+		(void)fputs(value_dest_form, out);
+		break;
+	case CONF_TYPE_KEEP:
+		(void)fputs(value_keep_form, out);
+		break;
+	case CONF_TYPE_GLOB:
+	case CONF_TYPE_REGEX:
+		(void)fputs(value_match_form(s), out);
 		break;
 	case CONF_TYPE_TEXT:
 	case CONF_TYPE_WORDS:
@@ -146,22 +159,22 @@ value_accepted(const struct conf_setting *s)
 	return text;
 }
 
-/* "[mail] message_size: "12x" is not good; accepted: ..." */
-static void
-report(struct mistakes *m, unsigned line, const struct conf_setting *s,
+void
+value_report(struct mistakes *m, unsigned line, const struct conf_setting *s,
     const char *word, const char *accepted)
 {
 	const char *near = schema_near_choice(s, word);
+	const char *shown = s->flags & CONF_SECRET ? "(hidden)" : word;
 	char *text;
 
 	if (accepted) {
 		mistake(m, line, "[%s] %s: \"%s\" is not accepted; accepted: "
-		    "%s", s->section, s->key, word, accepted);
+		    "%s", m->section, s->key, shown, accepted);
 		return;
 	}
 	text = value_accepted(s);
 	mistake(m, line, "[%s] %s: \"%s\" is not accepted; accepted: "
-	    "%s%s%s%s", s->section, s->key, word, text,
+	    "%s%s%s%s", m->section, s->key, shown, text,
 	    near ? "; did you mean \"" : "", near ? near : "",
 	    near ? "\"?" : "");
 	free(text);
@@ -216,7 +229,7 @@ read_number(struct mistakes *m, unsigned line, const struct conf_setting *s,
 
 	/* the real minimum of those is checked when the whole file is read */
 	if (parse_number(s, text, &v) != 0 || v < min || v > s->max) {
-		report(m, line, s, text, NULL);
+		value_report(m, line, s, text, NULL);
 		return -1;
 	}
 	if (s->type == CONF_TYPE_SIZE)
@@ -234,20 +247,19 @@ read_text(struct mistakes *m, unsigned line, const struct conf_setting *s,
 	unsigned i;
 
 	if (s->choices && find_choice(s, text, &i) != 0) {
-		report(m, line, s, text, NULL);
+		value_report(m, line, s, text, NULL);
 		return -1;
 	}
 	if (s->check)
 		wanted = s->check(text);
 	else if (s->type == CONF_TYPE_PATH)
-		wanted = syntax_path(text);
+		wanted = s->flags & CONF_HOME ? syntax_home_path(text) :
+		    syntax_path(text);
 	if (wanted) {
-		report(m, line, s, text, wanted);
+		value_report(m, line, s, text, wanted);
 		return -1;
 	}
-	free(*(char **)at);
-	*(char **)at = value_dup(text, strlen(text));
-	return 0;
+	return value_set_text(m, line, s, text, at);
 }
 
 static void
@@ -266,16 +278,8 @@ append_word(char **at, const char *word)
 	*at = joined;
 }
 
-struct addresses {	/* how struct conf_listen keeps them */
-	char **list;
-	size_t n;
-};
-static_assert(offsetof(struct conf_listen, naddresses) ==
-    offsetof(struct conf_listen, addresses) + offsetof(struct addresses, n),
-    "the count follows the list");
-
 static void
-append_address(struct addresses *at, const char *word)
+append_address(struct value_addresses *at, const char *word)
 {
 	char **list = realloc(at->list, (at->n + 1) * sizeof(*list));
 
@@ -295,16 +299,17 @@ read_words(struct mistakes *m, unsigned line, const struct conf_setting *s,
 		*(char **)at = value_dup("", 0);
 	text += strspn(text, blanks);
 	if (*text == '\0' && !(s->flags & CONF_MAY_BE_EMPTY)) {
-		report(m, line, s, "", NULL);
+		value_report(m, line, s, "", NULL);
 		return -1;
 	}
 	while (*text) {
 		size_t n = strcspn(text, blanks);
 		char *word = value_dup(text, n);
-		const char *wanted = s->check(word);
+		const char *wanted = s->check ? s->check(word) : NULL;
+		unsigned i;
 
-		if (wanted) {
-			report(m, line, s, word, wanted);
+		if (wanted || (s->choices && find_choice(s, word, &i) != 0)) {
+			value_report(m, line, s, word, wanted);
 			r = -1;
 		} else if (s->type == CONF_TYPE_WORDS) {
 			append_word(at, word);
@@ -333,7 +338,7 @@ read_identity(struct mistakes *m, unsigned line, const struct conf_setting *s,
 	    strspn(user, "0") == strlen(user)))
 		wanted = "anybody but root";
 	if (wanted) {
-		report(m, line, s, text, wanted);
+		value_report(m, line, s, text, wanted);
 		free(user);
 		return -1;
 	}
@@ -348,11 +353,11 @@ int
 value_read(struct mistakes *m, unsigned line, const struct conf_setting *s,
     const char *text, void *base)
 {
-	void *at = field(s, base);
+	void *at = value_at(s, base);
 	unsigned i;
 
 	if (text[0] == '\0' && !(s->flags & CONF_MAY_BE_EMPTY)) {
-		report(m, line, s, text, NULL);
+		value_report(m, line, s, text, NULL);
 		return -1;
 	}
 	switch (s->type) {
@@ -369,10 +374,19 @@ value_read(struct mistakes *m, unsigned line, const struct conf_setting *s,
 		return read_number(m, line, s, text, at);
 	case CONF_TYPE_IDENTITY:
 		return read_identity(m, line, s, text, at);
+	case CONF_TYPE_ARGV:
+		return value_read_argv(m, line, s, text, at);
+	case CONF_TYPE_DEST:
+		return value_read_dest(m, line, s, text, at);
+	case CONF_TYPE_KEEP:
+		return value_read_keep(m, line, s, text, at);
+	case CONF_TYPE_GLOB:
+	case CONF_TYPE_REGEX:
+		return value_read_match(m, line, s, text, at);
 	case CONF_TYPE_BOOL:
 	case CONF_TYPE_CHOICE:
 		if (find_choice(s, text, &i) != 0) {
-			report(m, line, s, text, NULL);
+			value_report(m, line, s, text, NULL);
 			return -1;
 		}
 		if (s->type == CONF_TYPE_BOOL)
@@ -387,9 +401,9 @@ value_read(struct mistakes *m, unsigned line, const struct conf_setting *s,
 void
 value_write(const struct conf_setting *s, const void *base, FILE *out)
 {
-	const void *at = field_const(s, base);
+	const void *at = value_at_const(s, base);
 	const struct conf_identity *id = at;
-	const struct addresses *a = at;
+	const struct value_addresses *a = at;
 
 	switch (s->type) {
 	case CONF_TYPE_TEXT:
@@ -419,38 +433,17 @@ value_write(const struct conf_setting *s, const void *base, FILE *out)
 		(void)fprintf(out, "%s%s%s", id->user, id->group ? ":" : "",
 		    id->group ? id->group : "");
 		break;
-	}
-}
-
-bool
-value_is_set(const struct conf_setting *s, const void *base)
-{
-	const void *at = field_const(s, base);
-
-	if (s->type == CONF_TYPE_TEXT || s->type == CONF_TYPE_PATH ||
-	    s->type == CONF_TYPE_WORDS)
-		return *(char *const *)at != NULL;
-	if (s->type == CONF_TYPE_IDENTITY)
-		return ((const struct conf_identity *)at)->user != NULL;
-	return true;
-}
-
-void
-value_free(const struct conf_setting *s, void *base)
-{
-	void *at = field(s, base);
-	struct conf_identity *id = at;
-	struct addresses *a = at;
-
-	if (s->type == CONF_TYPE_TEXT || s->type == CONF_TYPE_PATH ||
-	    s->type == CONF_TYPE_WORDS) {
-		free(*(char **)at);
-	} else if (s->type == CONF_TYPE_IDENTITY) {
-		free(id->user);
-		free(id->group);
-	} else if (s->type == CONF_TYPE_ADDRESSES) {
-		for (size_t i = 0; i < a->n; i++)
-			free(a->list[i]);
-		free(a->list);
+	case CONF_TYPE_ARGV:
+		quote_argv_write(at, out);
+		break;
+	case CONF_TYPE_DEST:
+		(void)fputs(((const struct conf_dest *)at)->text, out);
+		break;
+	case CONF_TYPE_KEEP:
+		value_write_keep(at, out);
+		break;
+	case CONF_TYPE_GLOB:
+	case CONF_TYPE_REGEX:
+		break;		/* several lines: see value_write_match */
 	}
 }

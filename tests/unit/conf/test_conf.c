@@ -21,6 +21,8 @@
 #define POP3 "[listen a]\nprotocol = pop3\naddress = *:110\n"
 #define MINIMAL MAIL AUTH TLS POP3
 
+static const struct conf_schema *const schema = &conf_server_schema;
+
 /* Reads `text`; the report goes to *report_r (free it). NULL on mistakes. */
 static struct conf *
 read_text(const char *text, size_t n, char **report_r)
@@ -467,12 +469,13 @@ static void
 schema_is_sound(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < conf_nsettings; i++) {
-		const struct conf_setting *s = &conf_settings[i];
+	for (size_t i = 0; i < schema->nsettings; i++) {
+		const struct conf_setting *s = &schema->settings[i];
 		size_t n = strlen(s->doc);
 
-		assert_non_null(schema_section(s->section));
-		assert_ptr_equal(schema_setting(s->section, s->key), s);
+		assert_non_null(schema_section(schema, s->section));
+		assert_ptr_equal(schema_setting(schema, s->section, s->key),
+		    s);
 		assert_int_equal(s->doc[n - 1], '.');
 		assert_true(s->min <= s->max);
 		/* inih's limit for names */
@@ -497,11 +500,11 @@ man_page_has_every_setting(void **state)
 	assert_non_null(f);
 	conf_man(f);
 	assert_int_equal(fclose(f), 0);
-	for (size_t i = 0; i < conf_nsettings; i++) {
+	for (size_t i = 0; i < schema->nsettings; i++) {
 		char item[80];
 
 		assert_in_range(snprintf(item, sizeof(item), ".It Ic %s\n",
-		    conf_settings[i].key), 1, sizeof(item) - 1);
+		    schema->settings[i].key), 1, sizeof(item) - 1);
 		assert_non_null(strstr(text, item));
 	}
 	free(text);
