@@ -153,6 +153,16 @@ conn_tls_accept(struct conn *c, struct tls_server *tls)
 	return 0;
 }
 
+/* A client's verification has refused everything else already, also on
+ * resumption; whoever changes that must not find an open door here. */
+static bool
+is_verified(const SSL *ssl)
+{
+	return SSL_is_server(ssl) ||
+	    (SSL_get0_peer_certificate(ssl) != NULL &&
+	    SSL_get_verify_result(ssl) == X509_V_OK);
+}
+
 int
 conn_handshake(struct conn *c)
 {
@@ -162,8 +172,13 @@ conn_handshake(struct conn *c)
 		return CONN_ERROR;
 	tls_clear();
 	ret = SSL_do_handshake(c->ssl);
+	if (ret == 1 && !is_verified(c->ssl)) {
+		c->broken = true;
+		c->why = "the server's certificate is not verified";
+		return CONN_ERROR;
+	}
 	if (ret == 1) {
-		tls_server_unref(c->tls);
+		tls_server_unref(c->tls);	/* NULL on the client's side */
 		c->tls = NULL;
 		return 0;
 	}

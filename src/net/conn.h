@@ -44,7 +44,8 @@ ssize_t conn_write(struct conn *c, const void *p, size_t n);
  * has not opened yet.  Always 0 after conn_read gave CONN_AGAIN. */
 size_t conn_pending(const struct conn *c);
 /* TLS from now on. 0 or -1 (memory). Then conn_handshake until it is not
- * CONN_AGAIN: 0 done, CONN_ERROR. */
+ * CONN_AGAIN: 0 done, CONN_ERROR.  The client's side begins with
+ * conn_tls_connect (tls_client.h) and goes on in the same way. */
 __attribute__((warn_unused_result))
 int conn_tls_accept(struct conn *c, struct tls_server *tls);
 int conn_handshake(struct conn *c);

@@ -18,19 +18,20 @@
 #include "base/span.h"
 
 struct conn;
-struct ssl_st;
 struct tls_client;	/* settings of one account; reference counted by its
-			 * connections */
+			 * connections, all of them in one thread */
 
 struct tls_client_spec {
-	const char *ca_file;	/* PEM; NULL: the system's */
+	const char *ca_file;	/* PEM; NULL: the system's; not read when
+				 * there is a pin */
 	const char *name;	/* the server's, for SNI and the certificate;
 				 * may be an address */
 	const char *mail_domain;	/* SRV-ID accepted: or NULL */
 	const char *srv_service;	/* "_pop3s" or "_pop3" with STLS */
 	const char *pin;	/* "sha256:BASE64" of the SPKI, or
 				 * "cert-sha256:HEX" (colons allowed); NULL */
-	const char *certificate, *key;	/* PEM files, or NULL */
+	const char *certificate, *key;	/* PEM files, or NULL; without a key
+					 * it is in the certificate's file */
 	const char *alpn;	/* "pop3", or NULL (LMTP, SMTP) */
 };
 
@@ -54,29 +55,37 @@ enum tls_client_fault {
 	TLS_CLIENT_NAME,
 	TLS_CLIENT_PIN
 };
-/* After conn_handshake gave CONN_ERROR: what, and a text for people:
- * "expired on 2026-10-01", "is for mail.example.org, not pop.example.net",
- * "is self-signed; its pin is sha256:..." */
+/* After conn_handshake gave CONN_ERROR: what, and a text for people that goes
+ * behind the server's name (300 octets hold it): "the certificate expired on
+ * 2026-10-01", "the certificate is for mail.example.org, not
+ * pop.example.net", "the certificate is self-signed; its pin is sha256:...",
+ * "there is no TLS on this port: the server answered in plain text, "+OK"".
+ * Fit for a terminal, whatever the peer sent. */
 enum tls_client_fault tls_client_fault(const struct conn *c, char *text,
     size_t size);
 
 /* After the handshake, and better after the first octets from the server (TLS
- * 1.3 sends tickets late): the session, to be resumed by a later connection
- * with the same settings.  0, or -1 when there is none yet. It is a secret.
- */
+ * 1.3 sends tickets late): the session is appended, to be resumed by a later
+ * connection.  0, or -1 when there is none yet (or no room).  It is a secret.
+ * It is bound to all settings and to who is trusted, and not used once the
+ * certificate that it began with has expired.  Each connection's own is the
+ * one to keep: servers may take a ticket once only. */
 __attribute__((warn_unused_result))
 int tls_client_session(const struct conn *c, struct buf *out);
 bool tls_client_resumed(const struct conn *c);
 
 /* Channel bindings (RFC 9266, RFC 5929); `out` has 64 octets at least.
- * Octets, or 0 when this connection has none of that type. */
+ * Octets, or 0 when this connection has none of that type: the exporter wants
+ * TLS 1.3 or the extended master secret, "unique" TLS 1.2 (and that secret
+ * when resumed), "end point" a certificate whose signature has a hash. */
 size_t tls_client_exporter(const struct conn *c, unsigned char out[64]);
 size_t tls_client_unique(const struct conn *c, unsigned char out[64]);
 size_t tls_client_end_point(const struct conn *c, unsigned char out[64]);
-/* the pin of the server's public key, "sha256:..."; 0 or -1 */
+/* the pin of the server's public key, "sha256:..." (52 octets with the NUL);
+ * 0 or -1 */
 __attribute__((warn_unused_result))
 int tls_client_pin(const struct conn *c, char *out, size_t size);
-/* the end of validity of the server's certificate, seconds since 1970 */
+/* the end of validity of the server's certificate, seconds since 1970, or 0 */
 long long tls_client_expiry(const struct conn *c);
 
 #endif
