@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * discover_list: candidates, who of them is better, and how they are printed.
+ *
+ * Owns the order: what the domain says in a way that can be believed comes
+ * first, guesses last (RFC 6186 section 3, RFC 8314 section 5.1).  Only what
+ * is a host name gets in.
+ */
+#include "client/discover.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include <jansson.h>
+
+#include "base/text.h"
+
+static const char *const sources[] = {
+	[DISCOVER_SRV] = "srv",
+	[DISCOVER_AUTOCONFIG] = "autoconfig",
+	[DISCOVER_WELL_KNOWN] = "well-known",
+	[DISCOVER_ISPDB] = "ispdb",
+	[DISCOVER_MX_AUTOCONFIG] = "mx-autoconfig",
+	[DISCOVER_MX_WELL_KNOWN] = "mx-well-known",
+	[DISCOVER_MX_ISPDB] = "mx-ispdb",
+	[DISCOVER_GUESS] = "guess",
+};
+
+static const struct {
+	enum discover_auth auth;
+	const char *name;
+} auths[] = {
+	{ DISCOVER_PASSWORD, "password" },
+	{ DISCOVER_ENCRYPTED, "password-encrypted" },
+	{ DISCOVER_OAUTH2, "oauth2" },
+	{ DISCOVER_GSSAPI, "gssapi" },
+	{ DISCOVER_NTLM, "ntlm" },
+	{ DISCOVER_CERTIFICATE, "client-certificate" },
+	{ DISCOVER_NO_LOGIN, "none" },
+};
+
+const char *
+discover_source_name(enum discover_source source)
+{
+	return sources[source];
+}
+
+const char *
+discover_tls_name(enum discover_tls tls)
+{
+	static const char *const names[] = { "implicit", "start", "none" };
+
+	return names[tls];
+}
+
+const char *
+discover_auth_name(enum discover_auth auth)
+{
+	for (size_t i = 0; i < sizeof(auths) / sizeof(auths[0]); i++)
+		if (auths[i].auth == auth)
+			return auths[i].name;
+	return "unknown";
+}
+
+static bool
+is_ldh(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	    (c >= '0' && c <= '9') || c == '-';
+}
+
+/* RFC 1123 section 2.1: labels of 1 to 63, no hyphen at either end */
+bool
+discover_is_host(const char *name)
+{
+	size_t label = 0, n = 0;
+
+	for (; name[n] != '\0'; n++) {
+		bool hyphen = name[n] == '-';
+
+		if (name[n] == '.') {
+			if (label == 0 || name[n - 1] == '-')
+				return false;
+			label = 0;
+			continue;
+		}
+		if (!is_ldh(name[n]) || (hyphen && label == 0) || ++label > 63)
+			return false;
+	}
+	return label > 0 && n < DISCOVER_NAME_MAX && name[n - 1] != '-';
+}
+
+bool
+discover_in_domain(const char *host, const char *domain)
+{
+	struct pop_span h = span_str(host), d = span_str(domain);
+
+	if (h.n < d.n || d.n == 0)
+		return false;
+	if (!span_eq_nocase(span_of(h.p + (h.n - d.n), d.n), d))
+		return false;
+	return h.n == d.n || h.p[h.n - d.n - 1] == '.';
+}
+
+/* Copies in lower case. */
+static void
+copy_name(char out[DISCOVER_NAME_MAX], const char *name)
+{
+	size_t i;
+
+	for (i = 0; name[i] != '\0' && i < DISCOVER_NAME_MAX - 1; i++)
+		out[i] = name[i] >= 'A' && name[i] <= 'Z' ?
+		    (char)(name[i] | 0x20) : name[i];
+	out[i] = '\0';
+}
+
+int
+discover_list_init(struct discover_list *l, const char *domain)
+{
+	memset(l, 0, sizeof(*l));
+	if (!discover_is_host(domain) || strchr(domain, '.') == NULL)
+		return -1;
+	copy_name(l->domain, domain);
+	return 0;
+}
+
+/* Who says so, over a connection that proves it? */
+static bool
+is_vouched(enum discover_source source)
+{
+	return source == DISCOVER_AUTOCONFIG ||
+	    source == DISCOVER_WELL_KNOWN || source == DISCOVER_ISPDB;
+}
+
+/* ---- adding ---- */
+
+static void
+join(struct discover_candidate *old, const struct discover_candidate *c)
+{
+	old->vouched = old->vouched || c->vouched;
+	if (old->user[0] == '\0')
+		memcpy(old->user, c->user, sizeof(old->user));
+	if (old->auth == 0)
+		old->auth = c->auth;
+}
+
+void
+discover_add(struct discover_list *l, const struct discover_candidate *c)
+{
+	struct discover_candidate new = *c;
+
+	if (!discover_is_host(c->host) || c->port == 0 || c->port > 65535)
+		return;
+	copy_name(new.host, c->host);
+	new.in_domain = discover_in_domain(new.host, l->domain);
+	new.vouched = is_vouched(c->source);
+	for (size_t i = 0; i < l->n; i++) {
+		struct discover_candidate *old = &l->all[i];
+
+		if (strcmp(old->host, new.host) == 0 &&
+		    old->port == new.port && old->tls == new.tls) {
+			join(old, &new);
+			return;
+		}
+	}
+	if (l->n < DISCOVER_MAX)
+		l->all[l->n++] = new;
+}
+
+void
+discover_add_guesses(struct discover_list *l)
+{
+	static const char *const names[] = { "pop.", "pop3.", "mail.", "" };
+	struct discover_candidate c = { .source = DISCOVER_GUESS };
+
+	for (int start = 0; start < 2; start++) {
+		if (start ? l->no_pop3 : l->no_pop3s)
+			continue;
+		c.tls = start ? DISCOVER_START : DISCOVER_IMPLICIT;
+		c.port = start ? 110 : 995;
+		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+			if (!text_format(c.host, sizeof(c.host), "%s%s",
+			    names[i], l->domain))
+				discover_add(l, &c);
+	}
+}
+
+/* ---- order ---- */
+
+/* small is good */
+static unsigned
+rank(const struct discover_candidate *c)
+{
+	bool start = c->tls == DISCOVER_START;
+
+	if (c->tls == DISCOVER_NONE)
+		return 10;
+	switch (c->source) {
+	case DISCOVER_SRV:
+		if (c->in_domain || c->vouched)
+			return start ? 4 : 0;
+		return start ? 6 : 5;
+	case DISCOVER_AUTOCONFIG:
+		return 1;
+	case DISCOVER_WELL_KNOWN:
+		return 2;
+	case DISCOVER_ISPDB:
+		return 3;
+	case DISCOVER_MX_AUTOCONFIG:
+	case DISCOVER_MX_WELL_KNOWN:
+	case DISCOVER_MX_ISPDB:
+		return 7;
+	case DISCOVER_GUESS:
+		return start ? 9 : 8;
+	}
+	return 10;
+}
+
+/* by insertion: stable, and there are few */
+void
+discover_sort(struct discover_list *l)
+{
+	for (size_t i = 1; i < l->n; i++) {
+		struct discover_candidate c = l->all[i];
+		size_t at = i;
+
+		while (at > 0 && rank(&l->all[at - 1]) > rank(&c)) {
+			l->all[at] = l->all[at - 1];
+			at--;
+		}
+		l->all[at] = c;
+	}
+}
+
+/* ---- printing ---- */
+
+static int
+print_object(json_t *object, FILE *out)
+{
+	int r = -1;
+
+	if (object != NULL) {
+		r = json_dumpf(object, out, JSON_COMPACT | JSON_ENSURE_ASCII);
+		if (fputc('\n', out) == EOF)
+			r = -1;
+	}
+	json_decref(object);
+	return r;
+}
+
+static json_t *
+auth_array(unsigned auth)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; i < sizeof(auths) / sizeof(auths[0]); i++)
+		if ((auth & auths[i].auth) != 0 && json_array_append_new(a,
+		    json_string(auths[i].name)) != 0) {
+			json_decref(a);
+			return NULL;
+		}
+	return a;
+}
+
+static int
+print_candidate(const struct discover_candidate *c, FILE *out)
+{
+	return print_object(json_pack("{ss ss ss si ss ss so sb sb}",
+	    "kind", "candidate", "source", sources[c->source],
+	    "host", c->host, "port", (int)c->port,
+	    "tls", discover_tls_name(c->tls), "user", c->user,
+	    "auth", auth_array(c->auth), "in_domain", (int)c->in_domain,
+	    "vouched", (int)c->vouched), out);
+}
+
+static int
+print_note(const char *note, FILE *out)
+{
+	return print_object(json_pack("{ss ss}", "kind", "note", "note",
+	    note), out);
+}
+
+int
+discover_print(const struct discover_list *l, FILE *out)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (print_candidate(&l->all[i], out) != 0)
+			return -1;
+	if (l->no_pop3s && print_note("no-pop3s", out) != 0)
+		return -1;
+	if (l->no_pop3 && print_note("no-pop3", out) != 0)
+		return -1;
+	if (l->imap_only && print_note("imap-only", out) != 0)
+		return -1;
+	return fflush(out) == 0 ? 0 : -1;
+}
