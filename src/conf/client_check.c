@@ -120,29 +120,36 @@ inherit(struct check *k, size_t i)
 	}
 }
 
+/* where the n-th setting was given, if it is a source of `base` */
+static const struct conf_origin *
+source_of(const struct check *k, const char *section, size_t i,
+    const void *base, size_t n)
+{
+	const struct conf_setting *s = &schema->settings[n];
+
+	return is_source(s, base) ?
+	    origin_find(schema, k->c, section, i, s->key) : NULL;
+}
+
 /* Two passwords: which one would be meant? */
 static void
 check_sources(struct check *k, const char *section, size_t i,
     const char *label, const void *base)
 {
-	const struct conf_origin *first = NULL;
+	const struct conf_origin *first = NULL, *o;
 
 	for (size_t n = 0; n < schema->nsettings; n++) {
-		const struct conf_setting *s = &schema->settings[n];
-		const struct conf_origin *o;
-
-		if (!is_source(s, base))
-			continue;
-		o = origin_find(schema, k->c, section, i, s->key);
-		if (!o)
-			continue;
-		if (!first) {
+		o = source_of(k, section, i, base, n);
+		if (o && (!first || o->line < first->line))
 			first = o;
-			continue;
-		}
-		mistake(k->m, o->line, "[%s] %s: line %u has %s already; one "
-		    "of them is enough: remove the other", label, s->key,
-		    first->line, first->setting->key);
+	}
+	for (size_t n = 0; first && n < schema->nsettings; n++) {
+		o = source_of(k, section, i, base, n);
+		if (o && o != first)
+			mistake(k->m, o->line, "[%s] %s: line %u has %s "
+			    "already; one of them is enough: remove the other",
+			    label, o->setting->key, first->line,
+			    first->setting->key);
 	}
 }
 

@@ -247,8 +247,10 @@ static const struct conf_setting settings[] = {
 { .section = "account", .key = "scan", .type = CONF_TYPE_ARGV,
   .when_unset = "none",
   .offset = IN_ACCOUNT(scan),
-  .doc = "A program that gets each message on its standard input before it is "
-  "delivered, and judges it by its exit status; see restante(1)." },
+  .doc = "A program that gets each message on its standard input before it "
+  "is delivered, and judges it by its exit status: 0 keeps it, 1 puts it into "
+  "quarantine, 99 drops it, and with any other it stays on the server until "
+  "the next visit." },
 { .section = "account", .key = "quarantine", .type = CONF_TYPE_DEST,
   .when_unset = "none",
   .offset = IN_ACCOUNT(quarantine),
