@@ -58,18 +58,26 @@ parse_base64(unsigned char digest[32], const char *p)
 	return 0;
 }
 
+/* what stands behind the prefix, or NULL */
+static const char *
+behind(const char *text, const char *prefix)
+{
+	for (; *prefix != '\0'; text++, prefix++)
+		if (*text != *prefix)
+			return NULL;
+	return text;
+}
+
 int
 tls_pin_parse(struct tls_pin *pin, const char *text)
 {
-	struct tls_pin p = { .kind = TLS_PIN_NONE };
-	size_t key = sizeof(KEY_PREFIX) - 1;
-	size_t certificate = sizeof(CERTIFICATE_PREFIX) - 1;
+	const char *key = behind(text, KEY_PREFIX);
+	const char *certificate = behind(text, CERTIFICATE_PREFIX);
+	struct tls_pin p;
 
-	if (strncmp(text, KEY_PREFIX, key) == 0 &&
-	    parse_base64(p.digest, text + key) == 0)
+	if (key != NULL && parse_base64(p.digest, key) == 0)
 		p.kind = TLS_PIN_KEY;
-	else if (strncmp(text, CERTIFICATE_PREFIX, certificate) == 0 &&
-	    parse_hex(p.digest, text + certificate) == 0)
+	else if (certificate != NULL && parse_hex(p.digest, certificate) == 0)
 		p.kind = TLS_PIN_CERTIFICATE;
 	else
 		return -1;

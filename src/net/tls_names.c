@@ -134,11 +134,11 @@ find_exact(const struct tls_names *t, const char *name)
 long
 tls_names_find(const struct tls_names *t, const char *host)
 {
+	const unsigned char *octets = (const unsigned char *)host;
 	char name[TLS_NAME_MAX + 1], *dot;
 	long index;
 
-	if (tls_name_fold((const unsigned char *)host, strlen(host), name) == 0 ||
-	    name[0] == '*')
+	if (tls_name_fold(octets, strlen(host), name) == 0 || name[0] == '*')
 		return -1;
 	index = find_exact(t, name);
 	dot = strchr(name, '.');
