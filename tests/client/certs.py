@@ -32,9 +32,13 @@ def key():
     return path
 
 
-@functools.lru_cache(maxsize=None)
 def authority(name='ca'):
     """The certificate of an authority, and its key."""
+    return _authority(name)
+
+
+@functools.lru_cache(maxsize=None)
+def _authority(name):
     path, secret = folder() / f'{name}.pem', folder() / f'{name}.key'
     openssl('ecparam', '-name', 'prime256v1', '-genkey', '-noout', '-out',
             secret)

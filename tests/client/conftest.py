@@ -42,3 +42,16 @@ def make_server():
             for who, octets in s.dialogue[-60:]:
                 print(who.decode(), repr(octets)[2:160])
         server.close()
+
+
+def pytest_terminal_summary(terminalreporter):
+    """The numbers of points that were tried."""
+    lines = [f'{report.nodeid.split("::")[-1]}: {value}'
+             for outcome in ('passed', 'failed')
+             for report in terminalreporter.stats.get(outcome, [])
+             for name, value in getattr(report, 'user_properties', ())
+             if name == 'points']
+    if lines:
+        terminalreporter.section('points tried')
+        for line in sorted(lines):
+            terminalreporter.write_line(line)

@@ -42,13 +42,15 @@ class Done:
 
     def __init__(self, command, status, out, err):
         self.command, self.status = command, status
-        self.out, self.err = out, err
+        self.raw = out + err
+        self.out, self.err = (x.decode('utf-8', 'replace')
+                              for x in (out, err))
         self.events = []
-        for line in out.splitlines():
+        for line in self.out.splitlines():
             if line.startswith('{'):
                 self.events.append(json.loads(line))
         for word in REPORTS:
-            assert word not in err, f'{command}\n{err}'
+            assert word not in self.err, f'{command}\n{self.err}'
 
     def of(self, kind):
         return [e for e in self.events if e['event'] == kind]
@@ -135,9 +137,8 @@ class Desk:
             command, capture_output=True, timeout=timeout, input=input_ or b'',
             cwd=self.dir, env=self.environment(
                 **(TRACED if before else SANITIZERS), **(env or {})))
-        return Done(' '.join(command), done.returncode,
-                    done.stdout.decode('utf-8', 'replace'),
-                    done.stderr.decode('utf-8', 'replace'))
+        return Done(' '.join(command), done.returncode, done.stdout,
+                    done.stderr)
 
     def fetch(self, *args, status=0, **more):
         """restante fetch; fails when it does not end as it should."""

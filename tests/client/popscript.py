@@ -127,6 +127,7 @@ class Session:
         unknown = set(self.knobs) - set(KNOBS)
         assert not unknown, f'no such knob: {unknown}'
         self.raw_in = b''       # every octet that came, under TLS decrypted
+        self.raw_out = bytearray()      # every octet that left, the same
         self.dialogue = []      # (b'C' or b'S', octets)
         self.commands = []      # verbs and arguments, as text
         self.retrieved = collections.Counter()  # complete answers, by uid
@@ -145,6 +146,8 @@ class Session:
         self.sent = 0
         self._limit = self.knobs['cut']
         self._wrote = False
+        self._early = False     # the +OK to the next RETR has gone out
+        self._complete = []     # uids of messages in _out
         self._drop = None
         self._snapshot, self._gone = [], set()
 
@@ -157,11 +160,12 @@ class Session:
 
     def receive(self):
         """Some octets more; Gone when there are none."""
-        self.flush()
-        if self._wrote and not self.readable():
+        if (self._out or self._wrote) and \
+                not self.readable(self.knobs['latency']):
             self.round_trips += 1
             self.since_tls += self.tls
-            self._wrote = False
+        self.flush()
+        self._wrote = False
         try:
             data = self.sock.recv(65536)
             while data and self.knobs['latency'] and \
@@ -217,6 +221,8 @@ class Session:
             self.write(out[:self._limit[0] - self.sent])
             self.cut(self._limit[1])
         self.write(out)
+        self.retrieved.update(self._complete)
+        self._complete.clear()
 
     def write(self, out):
         try:
@@ -224,6 +230,7 @@ class Session:
         except OSError as e:
             raise Gone(f'write: {e}') from None
         self.sent += len(out)
+        self.raw_out += out
         self._wrote = self._wrote or bool(out)
 
     def cut(self, how):
@@ -324,10 +331,15 @@ class Session:
         except Gone as e:
             self.ended = str(e)
         finally:
-            if self._drop:
-                self._drop.lock.release()
-            with contextlib.suppress(OSError):
-                self.sock.close()
+            self.leave()
+
+    def leave(self):
+        """The end, whoever has brought it about."""
+        if self._drop:
+            self._drop.lock.release()
+            self._drop = None
+        with contextlib.suppress(OSError):
+            self.sock.close()
 
     def greet(self):
         self.stamp = f'<{self.number}.{id(self):x}@popscript.example>'
@@ -384,7 +396,7 @@ class Session:
             else:
                 handler(rest)
         # big answers leave at once, small ones together
-        if len(self._out) > 16384 or b'\n' not in self._buffer:
+        if len(self._out) > 16384:
             self.flush()
 
     # -- commands --
@@ -510,13 +522,12 @@ class Session:
             self.flush()
             self._limit = (self.sent + cut[1], cut[2])
         body = on_the_wire(m.raw)
-        if self.knobs['interleave'] and self.waiting() and \
-                self._buffer.upper().startswith(b'RETR '):
-            self.say(b'+OK\r\n' + body[:-3] + b'+OK\r\n' + body[-3:])
-        else:
-            self.say(b'+OK\r\n' + body)
-        self.flush()
-        self.retrieved[m.uid] += 1
+        if not self._early:
+            self.say(b'+OK\r\n')
+        self._early = self.knobs['interleave'] and self.waiting() and \
+            self._buffer.upper().startswith(b'RETR ')
+        self.say(body[:-3] + b'+OK\r\n' + body[-3:] if self._early else body)
+        self._complete.append(m.uid)
 
     def on_top(self, rest):
         number, _, lines = rest.partition(' ')

@@ -1,0 +1,11 @@
+# A certificate that nobody should believe: client-only (implicit)
+checks: C-18 C06
+ref: RFC 6125, RFC 7817; RFC 8314 section 5
+tls: implicit
+cert: client-only
+exit: 76
+fault: certificate
+stored: nothing
+secret: unsent
+
+tls refused

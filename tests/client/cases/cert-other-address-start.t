@@ -1,0 +1,15 @@
+# A certificate that nobody should believe: other-address (start)
+checks: C-18 C06
+ref: RFC 6125, RFC 7817; RFC 8314 section 5
+account: tls_name = 127.0.0.1
+tls: start
+cert: other-address
+exit: 76
+fault: certificate-name
+stored: nothing
+secret: unsent
+
+serve until STLS
+C: STLS
+S: +OK go
+tls refused

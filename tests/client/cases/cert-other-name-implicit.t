@@ -1,0 +1,11 @@
+# A certificate that nobody should believe: other-name (implicit)
+checks: C-18 C06
+ref: RFC 6125, RFC 7817; RFC 8314 section 5
+tls: implicit
+cert: other-name
+exit: 76
+fault: certificate-name
+stored: nothing
+secret: unsent
+
+tls refused

@@ -1,0 +1,14 @@
+# A certificate that nobody should believe: own (start)
+checks: C-18 C06
+ref: RFC 6125, RFC 7817; RFC 8314 section 5
+tls: start
+cert: own
+exit: 76
+fault: certificate
+stored: nothing
+secret: unsent
+
+serve until STLS
+C: STLS
+S: +OK go
+tls refused

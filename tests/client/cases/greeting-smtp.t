@@ -1,0 +1,10 @@
+# The greeting: smtp
+checks: C01
+ref: RFC 1939 section 4
+exit: bad
+fault: not-pop
+stored: nothing
+secret: unsent
+
+S: 220 mail.example.net ESMTP
+C! closed

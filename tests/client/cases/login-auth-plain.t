@@ -1,0 +1,8 @@
+# The login is answered by no
+checks: C-14 C23
+ref: RFC 2449 section 8, RFC 3206
+server: login = b'-ERR no'
+exit: 77
+fault: auth
+stored: nothing
+

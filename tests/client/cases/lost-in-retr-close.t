@@ -1,0 +1,14 @@
+# A message whose end never came is none (close)
+checks: C-5 C12 C13
+ref: RFC 1939 section 3; P17
+account: keep = no
+exit: bad
+fault: lost
+stored: nothing
+left: 1 2 3
+
+serve until RETR
+C: RETR 1
+S: +OK
+mail 1 without end
+close

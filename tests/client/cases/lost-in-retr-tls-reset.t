@@ -1,0 +1,15 @@
+# The same under TLS, without close_notify (reset)
+checks: C-5 C12
+ref: RFC 8446 section 6.1; P17
+account: keep = no
+tls: implicit
+exit: bad
+fault: lost
+stored: nothing
+left: 1 2 3
+
+serve until RETR
+C: RETR 1
+S: +OK
+mail 1 without end
+reset

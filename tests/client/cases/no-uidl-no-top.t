@@ -1,0 +1,10 @@
+# Neither UIDL nor TOP
+checks: C-9
+ref: RFC 1939 section 7: optional
+server: uidl = 'none'
+server: top = False
+runs: 2
+exit: 0
+stored: 1 2 3
+left: 1 2 3
+

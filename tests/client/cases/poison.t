@@ -1,0 +1,10 @@
+# RETR of one message is refused: the others arrive
+checks: C13
+ref: facts: mpop stays there for ever
+server: poison = ('u0002',)
+runs: 2
+exit: 75
+fault: message
+stored: 1 3
+left: 1 2 3
+

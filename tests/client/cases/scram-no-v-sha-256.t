@@ -1,0 +1,12 @@
+# A server that does not know the password: no-v (SCRAM-SHA-256)
+checks: C-22 C24
+ref: RFC 5802 section 5
+account: auth = SCRAM-SHA-256
+tls: implicit
+server: mechs = ('SCRAM-SHA-256',)
+server: scram = 'no-v'
+exit: 76
+fault: server-fake
+stored: nothing
+left: 1 2 3
+

@@ -1,0 +1,7 @@
+# Numbers in UIDL: backwards
+checks: C08
+ref: RFC 1939 section 7; CVE-2001-1009
+server: replies = {'UIDL': b'+OK\r\n3 a\r\n2 b\r\n1 c\r\n.\r\n'}
+exit: 0|75|76
+left: 1 2 3
+
