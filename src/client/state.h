@@ -12,11 +12,19 @@
  *
  * A listing is compared row by row, in the server's order, against a cursor
  * over the table in its own order: for an unchanged maildrop that is one
- * sequential read.  Memory: one bit a row, and SQLite's page cache.
+ * sequential read.  Memory: one bit a row, SQLite's page cache (1 MiB), and
+ * some 24 octets for each message that is new or whose UIDL came twice.
  *
  * Used by one thread at a time (any).  Writes happen between
  * state_begin and state_commit alone; state_commit returns when they are
- * durable.  After any -1, state_error says why; the transaction is undone.
+ * durable.  A transaction that changes nothing takes no lock and syncs nothing.
+ * After any -1, state_error says why; the transaction is undone.  (When a
+ * commit failed because of fsync and the process is then killed, the next one
+ * may find it done: so a transaction only says what is true already.)
+ *
+ * A reader (`restante status`, a database shell) never waits for a fetch, nor a
+ * fetch for it.  Another program that writes is waited for some seconds;
+ * then the call fails, and nothing is lost.
  */
 #ifndef RESTANTE_CLIENT_STATE_H
 #define RESTANTE_CLIENT_STATE_H
@@ -58,15 +66,16 @@ struct state;
 
 enum state_open {
 	STATE_OK = 0,
-	STATE_BUSY = -1,	/* another process holds the lock */
+	STATE_BUSY = -1,	/* another process holds the lock, or the
+				 * database itself */
 	STATE_BROKEN = -2,	/* not a database of ours, damaged, newer */
 	STATE_SYSTEM = -3	/* see `error` */
 };
 
 /*
  * Opens or makes it (and the directory, 0700).  `read_only`: for `status`,
- * dry runs: no lock, nothing is made; STATE_SYSTEM with ENOENT in errno when
- * there is none.  `error`: for people.  A damaged file is never
+ * dry runs: no lock, no file is made but SQLite's own beside it, which go
+ * again; STATE_SYSTEM with ENOENT in errno when there is none.  `error`: for people.  A damaged file is never
  * thrown away.
  */
 __attribute__((warn_unused_result))
@@ -78,13 +87,18 @@ const char *state_error(const struct state *s);
 /* Sixteen hex digits, random, made with the file: they are in the names of
  * all files that this state's deliveries make. */
 const char *state_ident(const struct state *s);
+/* When a listing was last begun before this state was opened, seconds since
+ * 1970; 0: never.  Kept without a transaction, as the lock file's time: a
+ * visit that found nothing new writes nothing else. */
+int64_t state_visited(const struct state *s);
 
 /* ---- small facts ("capa", "pipelining", "last_fault"...) ---- */
 
 /* 1 and *value_r (valid until the next call), 0 when there is none, or -1 */
 __attribute__((warn_unused_result))
 int state_fact(struct state *s, const char *name, struct pop_span *value_r);
-/* within begin and commit; an empty value removes it */
+/* within begin and commit; an empty value removes it; one that it has already
+ * writes nothing */
 __attribute__((warn_unused_result))
 int state_set_fact(struct state *s, const char *name, struct pop_span value);
 
@@ -100,8 +114,15 @@ struct state_tally {
 
 __attribute__((warn_unused_result))
 int state_listing_begin(struct state *s);
-/* 1 and *row_r when it is known (uidl in it is borrowed from the state until
- * the next call), 0 and row_r->nth when it is new, -1 */
+/*
+ * 1 and *row_r when it is known (uidl in it is borrowed from the state until
+ * the next call), 0 and row_r->nth when it is new, -1.  Writing between two
+ * rows is allowed; so is a row after the end (a message that had to be looked
+ * at first): each call is one more message.
+ *
+ * A message whose delivery is under way since an earlier session, because
+ * recovery could not settle it, is known as FAILED, not_before the end of time.
+ */
 __attribute__((warn_unused_result))
 int state_listing_row(struct state *s, struct pop_span uidl,
     struct state_row *row_r);
@@ -132,14 +153,15 @@ void state_rollback(struct state *s);
  * Only after a listing that was complete and clean. */
 __attribute__((warn_unused_result))
 int state_put_listing(struct state *s, int64_t now, bool *wrote_r);
-/* Inserts (id 0, then *id is set) or replaces a row. */
+/* Inserts (id 0) or replaces a row: that of its id, or of its UIDL and nth. */
 __attribute__((warn_unused_result))
 int state_put(struct state *s, struct state_row *row);
 /* the row keeps everything but its UIDL (the server was moved) */
 __attribute__((warn_unused_result))
 int state_adopt(struct state *s, int64_t id, struct pop_span uidl,
     uint32_t nth, uint64_t announced);
-/* DELE of these was confirmed */
+/* DELE of these was confirmed: they count as missing from now on, so that a
+ * listing without them changes nothing */
 __attribute__((warn_unused_result))
 int state_put_deleted(struct state *s, const int64_t *ids, size_t n,
     int64_t now);
@@ -169,19 +191,22 @@ __attribute__((warn_unused_result))
 int state_put_delivered(struct state *s, int64_t intent, int64_t *row_id_r);
 __attribute__((warn_unused_result))
 int state_drop_intent(struct state *s, int64_t intent);
-/* fn returns 0 to go on; it may not write */
+/* fn returns 0 to go on, anything else is returned; it may not write */
 __attribute__((warn_unused_result))
 int state_intents(struct state *s,
     int (*fn)(void *arg, const struct state_intent *intent), void *arg);
 
 /* ---- for status and import ---- */
 
+/* of all rows by kind; deleted: those whose DELE was confirmed; missing: not
+ * deleted, and not listed any more */
 struct state_counts {
 	uint64_t fetched, skipped, failed, dropped, deleted, missing, intents;
 };
 __attribute__((warn_unused_result))
 int state_counts(struct state *s, struct state_counts *counts_r);
-/* every row of a kind (0: all), in the order of the table */
+/* Every row of a kind (0: all), in the order of the table.  fn returns 0 to go
+ * on, anything else is returned; it may not write. */
 __attribute__((warn_unused_result))
 int state_rows(struct state *s, enum state_kind kind,
     int (*fn)(void *arg, const struct state_row *row), void *arg);
