@@ -85,6 +85,8 @@ int draft_end(struct draft *dr, struct dest_error *error_r);
 void draft_abort(struct draft *dr);
 /* frees one that was delivered, and what is left of its file */
 void draft_done(struct draft *dr);
+/* frees it and leaves its file where it is, for dest_recover */
+void draft_leave(struct draft *dr);
 /* For a scan: an open file, at the first octet of the message; the caller
  * closes it. -1 with errno. */
 __attribute__((warn_unused_result))

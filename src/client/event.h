@@ -86,6 +86,7 @@ struct event_sum {
 	uint64_t messages;	/* on the server */
 	uint64_t octets;	/* of the messages to fetch, announced */
 	uint64_t fresh;		/* to fetch */
+	uint64_t came_octets;		/* of messages, so far */
 	uint64_t fetched, fetched_octets;
 	uint64_t skipped, dropped, quarantined, deleted, adopted, failed;
 	uint64_t milliseconds;

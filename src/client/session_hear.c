@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * session_hear: what a server says, and who is to hear it: before the login
+ * session_open.c, then the owner; QUIT and what breaks the protocol is dealt
+ * with here.
+ */
+#include <stdio.h>
+
+#include "client/report.h"
+#include "client/session_internal.h"
+
+static void
+debug_reply(const struct session *s, enum pop_client_event event,
+    const struct pop_client_info *info)
+{
+	char text[256];
+
+	if (!s->spec.debug || (event != POP_CLIENT_REPLY &&
+	    event != POP_CLIENT_BEGIN && event != POP_CLIENT_GREETING &&
+	    event != POP_CLIENT_BAD && event != POP_CLIENT_ERROR))
+		return;
+	escape_text(info->text, text, sizeof(text), ESCAPE_MAX);
+	fprintf(stderr, "%s S: %s %s\n", s->spec.account->name,
+	    info->ok ? "+OK" : "-ERR", text);
+}
+
+static void
+broken(struct session *s, const struct pop_client_info *info)
+{
+	static const char *const why[] = {
+		[POP_CLIENT_E_LONG] = "sent a line that never ends",
+		[POP_CLIENT_E_STATUS] = "sent neither +OK nor -ERR",
+		[POP_CLIENT_E_UNASKED] = "said something nobody asked for",
+		[POP_CLIENT_E_STLS] = "sent octets behind its +OK to STLS: "
+		    "somebody may be tampering with the connection",
+		[POP_CLIENT_E_CANCEL] = "accepted a login that was cancelled",
+	};
+	const char *text = info->error <= POP_CLIENT_E_CANCEL &&
+	    why[info->error] ? why[info->error] : "broke the protocol";
+
+	s->end.pipelining_suspect = s->phase == SESSION_OPEN &&
+	    session_pipelines(s);
+	session_fail(s, info->error == POP_CLIENT_E_STLS ?
+	    FAULT_STLS_INJECTED : s->phase == SESSION_GREETING ?
+	    FAULT_NOT_POP : FAULT_PROTOCOL, info->text, "%s %s",
+	    s->spec.account->server, text);
+}
+
+static void
+quit_answered(struct session *s, const struct pop_client_info *info)
+{
+	if (info->ok)
+		session_fail(s, FAULT_NONE, (struct pop_span){ 0 }, "%s", "");
+	else
+		session_fail(s, FAULT_QUIT, info->text, "%s could not delete "
+		    "all that was to be deleted", s->spec.account->server);
+}
+
+void
+session_hear(struct session *s, enum pop_client_event event,
+    const struct pop_client_info *info)
+{
+	debug_reply(s, event, info);
+	if (event == POP_CLIENT_ERROR)
+		broken(s, info);
+	else if (s->phase != SESSION_OPEN)
+		session_open_event(s, event, info);
+	else if (event == POP_CLIENT_REPLY && info->command == POP_CMD_QUIT)
+		quit_answered(s, info);
+	else if (event == POP_CLIENT_REPLY && info->command == POP_CMD_NOOP)
+		s->noop = false;
+	else
+		s->spec.owner->event(s->spec.owner->arg, event, info);
+}
