@@ -35,6 +35,13 @@ rate_get(const struct rate *rate, uint64_t now_ms, uint64_t octets)
 	return (octets - rate->octets[i]) * 1000 / (now_ms - rate->ms[i]);
 }
 
+uint64_t
+report_received(const struct event_sum *s)
+{
+	return s->came_octets > s->fetched_octets ? s->came_octets :
+	    s->fetched_octets;
+}
+
 /* ---- accounts ---- */
 
 static struct report_account *
@@ -151,7 +158,7 @@ account_note(struct report *r, struct report_account *a,
 	case EVENT_LISTED:
 	case EVENT_PROGRESS:
 		a->phase = PHASE_FETCH;
-		rate_note(&a->rate, r->now_ms(), a->sum.fetched_octets);
+		rate_note(&a->rate, r->now_ms(), report_received(&a->sum));
 		break;
 	case EVENT_MESSAGE:
 		if (e->dry)
@@ -257,6 +264,7 @@ report_total(const struct report *r, struct report_total *t)
 		t->sum.messages += a->sum.messages;
 		t->sum.octets += a->sum.octets;
 		t->sum.fresh += a->sum.fresh;
+		t->sum.came_octets += report_received(&a->sum);
 		t->sum.fetched += a->sum.fetched;
 		t->sum.fetched_octets += a->sum.fetched_octets;
 		t->sum.skipped += a->sum.skipped;

@@ -235,7 +235,7 @@ put_event(struct object *o, const struct report_account *a,
 		break;
 	case EVENT_PROGRESS:
 		put_number(o, "fetched", a->sum.fetched);
-		put_number(o, "fetched_octets", a->sum.fetched_octets);
+		put_number(o, "received_octets", report_received(&a->sum));
 		put_number(o, "fresh", a->sum.fresh);
 		put_number(o, "octets", a->sum.octets);
 		break;

@@ -60,6 +60,8 @@ struct report_total {
 	bool dry;
 };
 void report_total(const struct report *r, struct report_total *total_r);
+/* of the messages to fetch, whether they are delivered already or not */
+uint64_t report_received(const struct event_sum *sum);
 
 void rate_note(struct rate *rate, uint64_t now_ms, uint64_t octets);
 /* octets a second, now */

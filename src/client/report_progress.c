@@ -47,8 +47,9 @@ screen_size(const struct report *r, unsigned *columns_r, unsigned *rows_r)
 	}
 }
 
-/* How many octets of `text` fit into `columns`, and *used_r. A letter beyond
- * ASCII counts for two: some are that wide, and too little never wraps. */
+/* How many octets of `text` fit into `columns`, and *used_r. From U+1100 on,
+ * where letters of two columns begin, each counts for two: less than the line
+ * never wraps. */
 static size_t
 fit(const char *text, unsigned columns, unsigned *used_r)
 {
@@ -59,7 +60,7 @@ fit(const char *text, unsigned columns, unsigned *used_r)
 
 	while (rest.n > 0) {
 		n = utf8_decode(rest, &c);
-		width = n > 1 ? 2 : 1;
+		width = n > 0 && c >= 0x1100 ? 2 : 1;
 		if (used + width > columns)
 			break;
 		used += width;
@@ -76,16 +77,16 @@ static void
 numbers(char *out, size_t size, const struct event_sum *s, uint64_t rate)
 {
 	uint64_t done = s->fetched + s->quarantined + s->failed, rest;
+	uint64_t received = report_received(s);
 	char got[16], all[16], speed[16], left[32] = "-:--", count[48];
 	char octets[40];
 
 	if (done > s->fresh)
 		done = s->fresh;
-	rest = s->octets > s->fetched_octets ?
-	    s->octets - s->fetched_octets : 0;
+	rest = s->octets > received ? s->octets - received : 0;
 	if (rate > 0 || rest == 0)
 		report_clock(rate > 0 ? (rest + rate - 1) / rate : 0, left);
-	format_octets(s->fetched_octets, got);
+	format_octets(received, got);
 	format_octets(s->octets, all);
 	format_octets(rate, speed);
 	(void)text_format(count, sizeof(count), "%" PRIu64 "/%" PRIu64, done,
@@ -111,7 +112,7 @@ account_line(const struct report *r, const struct report_account *a,
 		break;
 	case PHASE_FETCH:
 		numbers(out, size, &a->sum, rate_get(&a->rate, r->now_ms(),
-		    a->sum.fetched_octets));
+		    report_received(&a->sum)));
 		break;
 	}
 }
@@ -133,14 +134,14 @@ total_line(const struct report *r, char *out, size_t size)
 		sum.fetched += a->sum.fetched;
 		sum.quarantined += a->sum.quarantined;
 		sum.failed += a->sum.failed;
-		sum.fetched_octets += a->sum.fetched_octets;
+		sum.came_octets += report_received(&a->sum);
 		sum.fresh += a->sum.fresh;
 		/* what an ended one left behind is not waited for */
 		sum.octets += a->active ? a->sum.octets :
-		    a->sum.fetched_octets;
+		    report_received(&a->sum);
 		if (a->active)
 			rate += rate_get(&a->rate, r->now_ms(),
-			    a->sum.fetched_octets);
+			    report_received(&a->sum));
 	}
 	numbers(text, sizeof(text), &sum, rate);
 	if (r->endless)
@@ -271,10 +272,10 @@ plain(struct report *r)
 		only = a;
 		sum.fetched += a->sum.fetched;
 		sum.fresh += a->sum.fresh;
-		sum.fetched_octets += a->sum.fetched_octets;
+		sum.came_octets += report_received(&a->sum);
 		sum.octets += a->sum.octets;
 	}
-	format_octets(sum.fetched_octets, got);
+	format_octets(sum.came_octets, got);
 	format_octets(sum.octets, all);
 	if (r->active == 1 && only != NULL)
 		(void)fprintf(r->err, "%s: ", only->shown);
