@@ -423,9 +423,17 @@ os_getdents(int fd, void *buf, size_t n)
 }
 
 int
+os_seek(int fd, uint64_t offset)
+{
+	/* only whether it worked: the position does not fit an int */
+	return os_do(&(struct os_call){ .op = OS_LSEEK, .fd = fd,
+	    .offset = offset }) < 0 ? -1 : 0;
+}
+
+int
 os_rewind(int fd)
 {
-	return (int)os_do(&(struct os_call){ .op = OS_LSEEK, .fd = fd });
+	return os_seek(fd, 0);
 }
 
 int

@@ -141,6 +141,9 @@ struct os_dirent {
 
 __attribute__((warn_unused_result))
 ssize_t os_getdents(int fd, void *buf, size_t n);
+/* the next os_read and os_write of a file are at `offset` */
+__attribute__((warn_unused_result))
+int os_seek(int fd, uint64_t offset);
 /* back to the first entry or octet */
 __attribute__((warn_unused_result))
 int os_rewind(int fd);
