@@ -30,6 +30,16 @@ struct client_args {
 	const char *from;		/* import --from FORMAT */
 	const char *output;		/* --output FILE */
 	bool yes;			/* --yes: no questions */
+	/* setup: NULL when they are not given */
+	const char *server;		/* HOST[:PORT] */
+	const char *tls;		/* implicit, start */
+	const char *user;
+	const char *account;		/* name of the new one */
+	const char *destination;
+	const char *keep;
+	const char *password_command;
+	const char *ca_file;
+	bool tell_address;		/* to the domain's own web servers */
 	bool all;			/* fetch --all: also disabled accounts;
 					 * list --all: also known messages */
 };

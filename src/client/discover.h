@@ -25,7 +25,7 @@ enum {
 	DISCOVER_SRV_MAX = 16		/* records of one answer */
 };
 
-/* ---- candidates: discover_list.c ---- */
+/* ---- candidates: discover_list.c, discover_names.c ---- */
 
 enum discover_source {
 	DISCOVER_SRV,		/* RFC 6186 */
@@ -73,9 +73,16 @@ struct discover_list {
 
 /* "srv", "autoconfig"... */
 const char *discover_source_name(enum discover_source source);
+/* "implicit", "start", "none" */
 const char *discover_tls_name(enum discover_tls tls);
-/* "password", of one bit */
-const char *discover_auth_name(enum discover_auth auth);
+/* "password", of one bit of enum discover_auth */
+const char *discover_auth_name(unsigned bit);
+/* The same backwards: 0 or -1; for auth 0 when there is none of that name. */
+__attribute__((warn_unused_result))
+int discover_source_find(const char *name, enum discover_source *source_r);
+__attribute__((warn_unused_result))
+int discover_tls_find(const char *name, enum discover_tls *tls_r);
+unsigned discover_auth_find(const char *name);
 /* A host name: letters, digits, hyphens, dots, in order. */
 bool discover_is_host(const char *name);
 /* is `host` `domain` or below it? */

@@ -8,99 +8,9 @@
  */
 #include "client/discover.h"
 
-#include <errno.h>
-#include <stdlib.h>
-
 #include <jansson.h>
 
 #include "base/text.h"
-
-static const char *const sources[] = {
-	[DISCOVER_SRV] = "srv",
-	[DISCOVER_AUTOCONFIG] = "autoconfig",
-	[DISCOVER_WELL_KNOWN] = "well-known",
-	[DISCOVER_ISPDB] = "ispdb",
-	[DISCOVER_MX_AUTOCONFIG] = "mx-autoconfig",
-	[DISCOVER_MX_WELL_KNOWN] = "mx-well-known",
-	[DISCOVER_MX_ISPDB] = "mx-ispdb",
-	[DISCOVER_GUESS] = "guess",
-};
-
-static const struct {
-	enum discover_auth auth;
-	const char *name;
-} auths[] = {
-	{ DISCOVER_PASSWORD, "password" },
-	{ DISCOVER_ENCRYPTED, "password-encrypted" },
-	{ DISCOVER_OAUTH2, "oauth2" },
-	{ DISCOVER_GSSAPI, "gssapi" },
-	{ DISCOVER_NTLM, "ntlm" },
-	{ DISCOVER_CERTIFICATE, "client-certificate" },
-	{ DISCOVER_NO_LOGIN, "none" },
-};
-
-const char *
-discover_source_name(enum discover_source source)
-{
-	return sources[source];
-}
-
-const char *
-discover_tls_name(enum discover_tls tls)
-{
-	static const char *const names[] = { "implicit", "start", "none" };
-
-	return names[tls];
-}
-
-const char *
-discover_auth_name(enum discover_auth auth)
-{
-	for (size_t i = 0; i < sizeof(auths) / sizeof(auths[0]); i++)
-		if (auths[i].auth == auth)
-			return auths[i].name;
-	return "unknown";
-}
-
-static bool
-is_ldh(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	    (c >= '0' && c <= '9') || c == '-';
-}
-
-/* RFC 1123 section 2.1: labels of 1 to 63, no hyphen at either end */
-bool
-discover_is_host(const char *name)
-{
-	size_t label = 0, n = 0;
-
-	for (; name[n] != '\0'; n++) {
-		bool hyphen = name[n] == '-';
-
-		if (name[n] == '.') {
-			if (label == 0 || name[n - 1] == '-')
-				return false;
-			label = 0;
-			continue;
-		}
-		if (!is_ldh(name[n]) || (hyphen && label == 0) || ++label > 63)
-			return false;
-	}
-	return label > 0 && n < DISCOVER_NAME_MAX && name[n - 1] != '-';
-}
-
-bool
-discover_in_domain(const char *host, const char *domain)
-{
-	struct pop_span h = span_str(host), d = span_str(domain);
-
-	if (h.n < d.n || d.n == 0)
-		return false;
-	if (!span_eq_nocase(span_of(h.p + (h.n - d.n), d.n), d))
-		return false;
-	return h.n == d.n || h.p[h.n - d.n - 1] == '.';
-}
 
 /* Copies in lower case. */
 static void
@@ -253,9 +163,9 @@ auth_array(unsigned auth)
 {
 	json_t *a = json_array();
 
-	for (size_t i = 0; i < sizeof(auths) / sizeof(auths[0]); i++)
-		if ((auth & auths[i].auth) != 0 && json_array_append_new(a,
-		    json_string(auths[i].name)) != 0) {
+	for (unsigned bit = 1; bit <= DISCOVER_NO_LOGIN; bit <<= 1)
+		if ((auth & bit) != 0 && json_array_append_new(a,
+		    json_string(discover_auth_name(bit))) != 0) {
 			json_decref(a);
 			return NULL;
 		}
@@ -266,7 +176,7 @@ static int
 print_candidate(const struct discover_candidate *c, FILE *out)
 {
 	return print_object(json_pack("{ss ss ss si ss ss so sb sb}",
-	    "kind", "candidate", "source", sources[c->source],
+	    "kind", "candidate", "source", discover_source_name(c->source),
 	    "host", c->host, "port", (int)c->port,
 	    "tls", discover_tls_name(c->tls), "user", c->user,
 	    "auth", auth_array(c->auth), "in_domain", (int)c->in_domain,

@@ -10,7 +10,6 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "base/num.h"
 #include "base/text.h"
 #include "client/near.h"
 
@@ -21,7 +20,8 @@ enum {
 	TAKES_ONCE = 1 << 2,
 	TAKES_FROM = 1 << 3,
 	TAKES_OUTPUT = 1 << 4,		/* --output --yes */
-	TAKES_DEBUG = 1 << 5
+	TAKES_DEBUG = 1 << 5,
+	TAKES_SETUP = 1 << 6		/* what else would be asked */
 };
 
 static const struct command commands[COMMANDS] = {
@@ -41,7 +41,8 @@ static const struct command commands[COMMANDS] = {
 	[COMMAND_CONFIG] = { "config", WORDS_NONE, true, 0, "config",
 	  "show the settings in force" },
 	[COMMAND_SETUP] = { "setup", WORDS_ADDRESS, false,
-	  TAKES_OUTPUT | TAKES_DRY_RUN | TAKES_DEBUG, "setup ADDRESS",
+	  TAKES_OUTPUT | TAKES_DRY_RUN | TAKES_DEBUG | TAKES_SETUP,
+	  "setup ADDRESS",
 	  "find the server, write the configuration" },
 	[COMMAND_IMPORT] = { "import", WORDS_PATH, false,
 	  TAKES_FROM | TAKES_OUTPUT | TAKES_DRY_RUN,
@@ -53,7 +54,11 @@ static const struct command commands[COMMANDS] = {
 
 enum option_code {
 	OPT_CONFIG = 256, OPT_JSON, OPT_DRY_RUN, OPT_ALL, OPT_ONCE, OPT_FROM,
-	OPT_OUTPUT, OPT_YES, OPT_DEBUG, OPT_VERSION,
+	OPT_OUTPUT, OPT_YES, OPT_SERVER, OPT_TLS, OPT_USER, OPT_ACCOUNT,
+	OPT_DESTINATION, OPT_KEEP, OPT_PASSWORD_COMMAND, OPT_CA_FILE,
+	OPT_TELL_ADDRESS, OPT_DEBUG, OPT_VERSION,
+	OPT_SERVER, OPT_TLS, OPT_USER, OPT_ACCOUNT, OPT_DESTINATION, OPT_KEEP,
+	OPT_PASSWORD_COMMAND, OPT_CA_FILE, OPT_TELL_ADDRESS,
 	OPT_QUIET = 'q', OPT_VERBOSE = 'v', OPT_HELP = 'h'
 };
 
@@ -80,6 +85,39 @@ static const struct option_row {
 	{ "output", OPT_OUTPUT, TAKES_OUTPUT, "FILE",
 	  "write the configuration there" },
 	{ "yes", OPT_YES, TAKES_OUTPUT, NULL, "ask nothing" },
+	{ "server", OPT_SERVER, TAKES_SETUP, "HOST[:PORT]",
+	  "this server, instead of looking for one" },
+	{ "tls", OPT_TLS, TAKES_SETUP, "MODE", "implicit or start" },
+	{ "user", OPT_USER, TAKES_SETUP, "NAME", "the name to log in with" },
+	{ "account", OPT_ACCOUNT, TAKES_SETUP, "NAME",
+	  "what to call the account" },
+	{ "destination", OPT_DESTINATION, TAKES_SETUP, "DEST",
+	  "where its mail goes: maildir:~/Mail" },
+	{ "keep", OPT_KEEP, TAKES_SETUP, "WHAT",
+	  "yes, no, 14d or newest 500" },
+	{ "password-command", OPT_PASSWORD_COMMAND, TAKES_SETUP, "CMD",
+	  "what prints the password" },
+	{ "ca-file", OPT_CA_FILE, TAKES_SETUP, "FILE",
+	  "certificates to trust, PEM" },
+	{ "tell-address", OPT_TELL_ADDRESS, TAKES_SETUP, NULL,
+	  "the domain's web servers may know the address" },
+	{ "server", OPT_SERVER, TAKES_SETUP, "HOST[:PORT]",
+	  "this server; look for no other" },
+	{ "tls", OPT_TLS, TAKES_SETUP, "HOW", "with --server: implicit (port "
+	  "995), start (STLS, port 110)" },
+	{ "user", OPT_USER, TAKES_SETUP, "NAME", "log in by this name" },
+	{ "account", OPT_ACCOUNT, TAKES_SETUP, "NAME", "what to call the "
+	  "account" },
+	{ "destination", OPT_DESTINATION, TAKES_SETUP, "WHERE",
+	  "where mail goes (maildir:~/Mail)" },
+	{ "keep", OPT_KEEP, TAKES_SETUP, "HOW", "leave mail on the server: "
+	  "yes, no, 14d, \"newest 500\"" },
+	{ "password-command", OPT_PASSWORD_COMMAND, TAKES_SETUP, "COMMAND",
+	  "prints the password" },
+	{ "ca-file", OPT_CA_FILE, TAKES_SETUP, "FILE", "who signs the "
+	  "server's certificate" },
+	{ "tell-address", OPT_TELL_ADDRESS, TAKES_SETUP, NULL,
+	  "tell the domain's web server the address, not the domain alone" },
 	{ "debug", OPT_DEBUG, TAKES_DEBUG, NULL,
 	  "show the dialogue with the server, without secrets" },
 	{ "help", OPT_HELP, 0, NULL, "this; behind a command, more about it" },
@@ -118,8 +156,20 @@ help_options(FILE *out, unsigned takes)
 		    o->code < 256 ? ", " : "   ", o->name,
 		    o->value != NULL ? " " : "",
 		    o->value != NULL ? o->value : "");
-		(void)fprintf(out, "  %-20s %s\n", name, o->text);
+		(void)fprintf(out, "  %-26s %s\n", name, o->text);
 	}
+}
+
+const char *
+options_name(size_t i)
+{
+	return i < ROWS ? rows[i].name : NULL;
+}
+
+const struct command *
+options_command(enum command_id id)
+{
+	return &commands[id];
 }
 
 void
@@ -180,15 +230,70 @@ set_mode(struct options *o, enum report_mode mode)
 	o->args.mode = mode;
 }
 
+/* Those of setup alone; false when it is another. */
+static bool
+take_setup_option(struct client_args *a, int code)
+{
+	const struct {
+		int code;
+		const char **value;
+	} values[] = {
+		{ OPT_SERVER, &a->server }, { OPT_TLS, &a->tls },
+		{ OPT_USER, &a->user }, { OPT_ACCOUNT, &a->account },
+		{ OPT_DESTINATION, &a->destination }, { OPT_KEEP, &a->keep },
+		{ OPT_PASSWORD_COMMAND, &a->password_command },
+		{ OPT_CA_FILE, &a->ca_file },
+	};
+
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+		if (values[i].code == code) {
+			*values[i].value = optarg;
+			return true;
+		}
+	if (code == OPT_TELL_ADDRESS)
+		a->tell_address = true;
+	return code == OPT_TELL_ADDRESS;
+}
+
+/* where the value of an option goes, or NULL: it has none */
+static const char **
+value_of(struct client_args *a, int code)
+{
+	switch (code) {
+	case OPT_CONFIG:
+		return &a->config;
+	case OPT_FROM:
+		return &a->from;
+	case OPT_OUTPUT:
+		return &a->output;
+	case OPT_SERVER:
+		return &a->server;
+	case OPT_TLS:
+		return &a->tls;
+	case OPT_USER:
+		return &a->user;
+	case OPT_ACCOUNT:
+		return &a->account;
+	case OPT_DESTINATION:
+		return &a->destination;
+	case OPT_KEEP:
+		return &a->keep;
+	case OPT_PASSWORD_COMMAND:
+		return &a->password_command;
+	case OPT_CA_FILE:
+		return &a->ca_file;
+	default:
+		return NULL;
+	}
+}
+
+/* those without a value */
 static void
-take_option(struct options *o, int code)
+take_flag(struct options *o, int code)
 {
 	struct client_args *a = &o->args;
 
 	switch (code) {
-	case OPT_CONFIG:
-		a->config = optarg;
-		break;
 	case OPT_QUIET:
 		set_mode(o, REPORT_QUIET);
 		break;
@@ -207,14 +312,11 @@ take_option(struct options *o, int code)
 	case OPT_ONCE:
 		a->once = true;
 		break;
-	case OPT_FROM:
-		a->from = optarg;
-		break;
-	case OPT_OUTPUT:
-		a->output = optarg;
-		break;
 	case OPT_YES:
 		a->yes = true;
+		break;
+	case OPT_TELL_ADDRESS:
+		a->tell_address = true;
 		break;
 	case OPT_DEBUG:
 		a->debug = true;
@@ -226,6 +328,17 @@ take_option(struct options *o, int code)
 		o->version = true;
 		break;
 	}
+}
+
+static void
+take_option(struct options *o, int code)
+{
+	const char **value = value_of(&o->args, code);
+
+	if (value != NULL)
+		*value = optarg;
+	else
+		take_flag(o, code);
 }
 
 /* what getopt did not understand; `word`: as it was written */
@@ -308,18 +421,9 @@ check_words(struct options *o)
 	};
 	enum command_words words = o->command->words;
 	size_t n = o->args.nnames;
-	uint64_t number = 0;
 
-	if (n < counts[words].least || n > counts[words].most) {
+	if (n < counts[words].least || n > counts[words].most)
 		mistake(o, "usage: restante %s", o->command->usage);
-		return;
-	}
-	if (words == WORDS_ACCOUNT_NUMBER &&
-	    (num_parse_u64(span_str(o->args.names[1]), UINT32_MAX,
-	    &number) != 0 || number == 0))
-		mistake(o, "\"%.40s\" is no number of a message; "
-		    "`restante list %.60s' shows them", o->args.names[1],
-		    o->args.names[0]);
 }
 
 static void

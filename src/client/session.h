@@ -59,6 +59,8 @@ struct session_spec {
 	struct event_sink *sink;
 	const struct session_owner *owner;	/* must outlive it */
 	struct secret *secret;			/* the same */
+	bool look_only;			/* no login, no secret: `ready` when
+					 * the capabilities are known */
 	bool pipelining;		/* false: one command at a time */
 	bool pipelining_forced;		/* even when not announced */
 	struct pop_span tls_session;	/* of an earlier one, copied */

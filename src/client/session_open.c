@@ -121,6 +121,11 @@ begin_login(struct session *s)
 		.stamp = span_of(s->stamp, s->stamp_n),
 	};
 
+	if (s->spec.look_only) {
+		s->phase = SESSION_OPEN;
+		s->spec.owner->ready(s->spec.owner->arg);
+		return;
+	}
 	if (s->has_tls)
 		bind_channel(s);
 	s->phase = SESSION_LOGIN;
