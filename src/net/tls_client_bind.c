@@ -170,15 +170,21 @@ tls_client_end_point(const struct conn *c, unsigned char out[64])
 
 /* ---- the certificate ---- */
 
+/* not before the handshake is done: until then OpenSSL shows that of the
+ * session which is only offered */
+static const X509 *
+certificate(const struct conn *c)
+{
+	return is_ready(c) ? SSL_get0_peer_certificate(c->ssl) : NULL;
+}
+
 int
 tls_client_pin(const struct conn *c, char *out, size_t size)
 {
+	const X509 *cert = certificate(c);
 	char text[TLS_PIN_TEXT];
 	struct tls_pin pin;
-	X509 *cert = NULL;
 
-	if (tls_client_peer(c->ssl) != NULL)
-		cert = SSL_get0_peer_certificate(c->ssl);
 	if (cert == NULL || tls_pin_of(&pin, TLS_PIN_KEY, cert) != 0)
 		return -1;
 	tls_pin_text(&pin, text);
@@ -188,11 +194,9 @@ tls_client_pin(const struct conn *c, char *out, size_t size)
 long long
 tls_client_expiry(const struct conn *c)
 {
-	X509 *cert = NULL;
+	const X509 *cert = certificate(c);
 	struct tm tm;
 
-	if (tls_client_peer(c->ssl) != NULL)
-		cert = SSL_get0_peer_certificate(c->ssl);
 	if (cert == NULL || !ASN1_TIME_to_tm(X509_get0_notAfter(cert), &tm))
 		return 0;
 	return timegm(&tm);
