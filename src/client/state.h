@@ -75,8 +75,8 @@ enum state_open {
 /*
  * Opens or makes it (and the directory, 0700).  `read_only`: for `status`,
  * dry runs: no lock, no file is made but SQLite's own beside it, which go
- * again; STATE_SYSTEM with ENOENT in errno when there is none.  `error`: for people.  A damaged file is never
- * thrown away.
+ * again; STATE_SYSTEM with ENOENT in errno when there is none.  `error`: for
+ * people.  A damaged file is never thrown away.
  */
 __attribute__((warn_unused_result))
 enum state_open state_open(const char *dir, const char *account,
@@ -91,6 +91,9 @@ const char *state_ident(const struct state *s);
  * 1970; 0: never.  Kept without a transaction, as the lock file's time: a
  * visit that found nothing new writes nothing else. */
 int64_t state_visited(const struct state *s);
+/* Read only: the process that was at work on the account when this was opened,
+ * as far as the system tells; 0: none. */
+int state_holder(const struct state *s);
 
 /* ---- small facts ("capa", "pipelining", "last_fault"...) ---- */
 
@@ -111,6 +114,11 @@ struct state_tally {
 				 * one before had */
 	uint64_t duplicates;	/* rows whose UIDL came before */
 };
+
+/* Did the last listing have more than n messages that are known?  Cheap: reads
+ * n small entries at most.  1, 0, or -1. */
+__attribute__((warn_unused_result))
+int state_has_more_than(struct state *s, uint64_t n);
 
 __attribute__((warn_unused_result))
 int state_listing_begin(struct state *s);

@@ -46,6 +46,7 @@ enum state_sql {
 	SQL_INTENT_DROP,
 	SQL_INTENTS,
 	SQL_COUNTS,
+	SQL_MORE_THAN,
 	SQL_ROWS,
 	STATE_SQLS
 };
@@ -111,6 +112,7 @@ struct state {
 	enum state_transaction transaction;
 	int64_t next_id;	/* 0: not looked up yet */
 	int64_t visited;
+	int holder;
 	unsigned patience_ms;
 	char *path;
 	char ident[STATE_IDENT + 1];
@@ -180,6 +182,24 @@ void state_listing_done(struct state *s);
 /* ---- state_lost.c ---- */
 
 void state_lost_release(struct state_listing *l);
+
+/* ---- state_place.c ---- */
+
+struct state_opening {
+	struct state *s;
+	const char *dir, *account;
+	int fd;			/* of the directory */
+	char *error;
+	size_t error_size;
+};
+
+enum state_open state_place(struct state_opening *o);
+/* `what`: `why`, for people; returns r */
+enum state_open state_open_failed(const struct state_opening *o,
+    enum state_open r, const char *what, const char *why);
+/* the same by errno, which stays as it is: STATE_SYSTEM */
+enum state_open state_open_errno(const struct state_opening *o,
+    const char *what);
 
 /* ---- state_open.c ---- */
 

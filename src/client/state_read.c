@@ -89,3 +89,14 @@ state_counts(struct state *s, struct state_counts *counts_r)
 	state_reset(s, SQL_COUNTS);
 	return 0;
 }
+
+int
+state_has_more_than(struct state *s, uint64_t n)
+{
+	sqlite3_stmt *st = STATE_BOUND(s, SQL_MORE_THAN,
+	    V_INT(n <= INT64_MAX ? n : INT64_MAX));
+	int r = st ? state_step(s, st) : -1;
+
+	state_reset(s, SQL_MORE_THAN);
+	return r;
+}

@@ -130,7 +130,8 @@ state_siphash(const uint64_t key[2], const void *data, size_t n,
 {
 	const unsigned char *p = data;
 	uint64_t v[4] = {
-		key[0] ^ 0x736f6d6570736575u, key[1] ^ 0x646f72616e646f6du ^ 0xee,
+		key[0] ^ 0x736f6d6570736575u,
+		key[1] ^ 0x646f72616e646f6du ^ 0xee,
 		key[0] ^ 0x6c7967656e657261u, key[1] ^ 0x7465646279746573u
 	};
 	size_t i;

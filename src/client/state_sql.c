@@ -110,6 +110,8 @@ static const char *const sqls[STATE_SQLS] = {
 	    " total(kind = 3), total(kind = 4), total(deleted != 0),"
 	    " total(missing != 0 AND deleted = 0),"
 	    " (SELECT count(*) FROM intent) FROM message",
+	[SQL_MORE_THAN] = "SELECT 1 FROM message INDEXED BY message_missing"
+	    " WHERE missing = 0 LIMIT 1 OFFSET ?1",
 	[SQL_ROWS] = "SELECT id, " COLUMNS ", missing FROM message"
 	    " WHERE ?1 IN (0, kind) ORDER BY id",
 };
