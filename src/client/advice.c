@@ -30,7 +30,7 @@ static const struct advice table[FAULTS] = {
 	  "the server does not take connections on this port",
 	  "Look whether the network is up, and at `server' and `port': POP "
 	  "with TLS is port 995 (tls = implicit), or port 110 "
-	  "(tls = starttls). A firewall may be in between.", true },
+	  "(tls = start). A firewall may be in between.", true },
 	[FAULT_TIMEOUT] = { "timeout", EX_TEMPFAIL,
 	  "the server did not answer in time",
 	  "Try again later, or set a larger `timeout'. A server that never "
@@ -45,11 +45,11 @@ static const struct advice table[FAULTS] = {
 	  "TLS could not be agreed on",
 	  "The server may be too old (TLS 1.2 is the least that is "
 	  "accepted), or the port may be the wrong one: 995 is "
-	  "tls = implicit, 110 is tls = starttls.", true },
+	  "tls = implicit, 110 is tls = start.", true },
 	[FAULT_TLS_PLAIN] = { "wrong-port", EX_CONFIG,
 	  "the server speaks plain text on this port",
 	  "Use port 995 with tls = implicit; or, if the server wants it so, "
-	  "port 110 with tls = starttls.", true },
+	  "port 110 with tls = start.", true },
 	[FAULT_CERT] = { "certificate", EX_PROTOCOL,
 	  "the server's certificate is not valid",
 	  "No password was sent. An expired one is the provider's to renew; "
@@ -195,7 +195,7 @@ hint_port(enum fault fault, const struct account_conf *a, char *out,
 	}
 	if (fault == FAULT_TLS_PLAIN && port == 110) {
 		(void)text_format(out, size, "port 110 begins in plain text: "
-		    "leave `port' out (995), or set tls = starttls");
+		    "leave `port' out (995), or set tls = start");
 		return true;
 	}
 	if (fault == FAULT_NOT_POP && (port == 143 || port == 993 ||

@@ -57,8 +57,6 @@ enum option_code {
 	OPT_OUTPUT, OPT_YES, OPT_SERVER, OPT_TLS, OPT_USER, OPT_ACCOUNT,
 	OPT_DESTINATION, OPT_KEEP, OPT_PASSWORD_COMMAND, OPT_CA_FILE,
 	OPT_TELL_ADDRESS, OPT_DEBUG, OPT_VERSION,
-	OPT_SERVER, OPT_TLS, OPT_USER, OPT_ACCOUNT, OPT_DESTINATION, OPT_KEEP,
-	OPT_PASSWORD_COMMAND, OPT_CA_FILE, OPT_TELL_ADDRESS,
 	OPT_QUIET = 'q', OPT_VERBOSE = 'v', OPT_HELP = 'h'
 };
 
@@ -69,15 +67,15 @@ static const struct option_row {
 	const char *value;		/* name of its value, or NULL */
 	const char *text;
 } rows[] = {
-	{ "config", OPT_CONFIG, 0, "FILE", "the configuration "
-	  "(~/.config/restante/restante.conf)" },
+	{ "config", OPT_CONFIG, 0, "FILE", "in place of "
+	  "~/.config/restante/restante.conf" },
 	{ "quiet", OPT_QUIET, 0, NULL, "say nothing but what went wrong" },
 	{ "verbose", OPT_VERBOSE, 0, NULL, "say every step and message" },
 	{ "json", OPT_JSON, 0, NULL, "for programs: an object a line" },
 	{ "dry-run", OPT_DRY_RUN, TAKES_DRY_RUN, NULL,
 	  "only say what would be done" },
-	{ "all", OPT_ALL, TAKES_ALL, NULL, "fetch: disabled accounts too; "
-	  "list: known messages too" },
+	{ "all", OPT_ALL, TAKES_ALL, NULL, "disabled accounts too; "
+	  "list: known messages" },
 	{ "once", OPT_ONCE, TAKES_ONCE, NULL, "visit each account once, then "
 	  "end" },
 	{ "from", OPT_FROM, TAKES_FROM, "FORMAT",
@@ -86,40 +84,24 @@ static const struct option_row {
 	  "write the configuration there" },
 	{ "yes", OPT_YES, TAKES_OUTPUT, NULL, "ask nothing" },
 	{ "server", OPT_SERVER, TAKES_SETUP, "HOST[:PORT]",
-	  "this server, instead of looking for one" },
-	{ "tls", OPT_TLS, TAKES_SETUP, "MODE", "implicit or start" },
-	{ "user", OPT_USER, TAKES_SETUP, "NAME", "the name to log in with" },
-	{ "account", OPT_ACCOUNT, TAKES_SETUP, "NAME",
-	  "what to call the account" },
-	{ "destination", OPT_DESTINATION, TAKES_SETUP, "DEST",
-	  "where its mail goes: maildir:~/Mail" },
-	{ "keep", OPT_KEEP, TAKES_SETUP, "WHAT",
-	  "yes, no, 14d or newest 500" },
-	{ "password-command", OPT_PASSWORD_COMMAND, TAKES_SETUP, "CMD",
-	  "what prints the password" },
-	{ "ca-file", OPT_CA_FILE, TAKES_SETUP, "FILE",
-	  "certificates to trust, PEM" },
-	{ "tell-address", OPT_TELL_ADDRESS, TAKES_SETUP, NULL,
-	  "the domain's web servers may know the address" },
-	{ "server", OPT_SERVER, TAKES_SETUP, "HOST[:PORT]",
 	  "this server; look for no other" },
-	{ "tls", OPT_TLS, TAKES_SETUP, "HOW", "with --server: implicit (port "
-	  "995), start (STLS, port 110)" },
+	{ "tls", OPT_TLS, TAKES_SETUP, "HOW", "implicit (port 995) or start "
+	  "(STLS, 110)" },
 	{ "user", OPT_USER, TAKES_SETUP, "NAME", "log in by this name" },
 	{ "account", OPT_ACCOUNT, TAKES_SETUP, "NAME", "what to call the "
 	  "account" },
 	{ "destination", OPT_DESTINATION, TAKES_SETUP, "WHERE",
 	  "where mail goes (maildir:~/Mail)" },
-	{ "keep", OPT_KEEP, TAKES_SETUP, "HOW", "leave mail on the server: "
-	  "yes, no, 14d, \"newest 500\"" },
-	{ "password-command", OPT_PASSWORD_COMMAND, TAKES_SETUP, "COMMAND",
+	{ "keep", OPT_KEEP, TAKES_SETUP, "HOW", "what stays there: yes, no, "
+	  "14d, newest 500" },
+	{ "password-command", OPT_PASSWORD_COMMAND, TAKES_SETUP, "CMD",
 	  "prints the password" },
 	{ "ca-file", OPT_CA_FILE, TAKES_SETUP, "FILE", "who signs the "
 	  "server's certificate" },
 	{ "tell-address", OPT_TELL_ADDRESS, TAKES_SETUP, NULL,
-	  "tell the domain's web server the address, not the domain alone" },
+	  "tell the domain's web server the address" },
 	{ "debug", OPT_DEBUG, TAKES_DEBUG, NULL,
-	  "show the dialogue with the server, without secrets" },
+	  "show the dialogue, without secrets" },
 	{ "help", OPT_HELP, 0, NULL, "this; behind a command, more about it" },
 	{ "version", OPT_VERSION, 0, NULL, "the version" }
 };
@@ -156,7 +138,7 @@ help_options(FILE *out, unsigned takes)
 		    o->code < 256 ? ", " : "   ", o->name,
 		    o->value != NULL ? " " : "",
 		    o->value != NULL ? o->value : "");
-		(void)fprintf(out, "  %-26s %s\n", name, o->text);
+		(void)fprintf(out, "  %-28s %s\n", name, o->text);
 	}
 }
 
@@ -228,31 +210,6 @@ set_mode(struct options *o, enum report_mode mode)
 			return;
 	}
 	o->args.mode = mode;
-}
-
-/* Those of setup alone; false when it is another. */
-static bool
-take_setup_option(struct client_args *a, int code)
-{
-	const struct {
-		int code;
-		const char **value;
-	} values[] = {
-		{ OPT_SERVER, &a->server }, { OPT_TLS, &a->tls },
-		{ OPT_USER, &a->user }, { OPT_ACCOUNT, &a->account },
-		{ OPT_DESTINATION, &a->destination }, { OPT_KEEP, &a->keep },
-		{ OPT_PASSWORD_COMMAND, &a->password_command },
-		{ OPT_CA_FILE, &a->ca_file },
-	};
-
-	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
-		if (values[i].code == code) {
-			*values[i].value = optarg;
-			return true;
-		}
-	if (code == OPT_TELL_ADDRESS)
-		a->tell_address = true;
-	return code == OPT_TELL_ADDRESS;
 }
 
 /* where the value of an option goes, or NULL: it has none */

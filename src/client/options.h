@@ -43,6 +43,9 @@ __attribute__((warn_unused_result))
 int options_parse(int argc, char **argv, struct options *o_r);
 /* `id` COMMANDS: about all of them */
 void options_help(FILE *out, enum command_id id);
+/* the name of each option, without its dashes; NULL behind the last */
+const char *options_name(size_t i);
+const struct command *options_command(enum command_id id);
 /* -1 when there is none of that name; *near_r: one that may be meant, or
  * NULL */
 int command_find(const char *name, const char **near_r);

@@ -99,7 +99,7 @@ static const struct {
 	{ FAULT_CONNECT, "pop.example.net", "w@x", 995, ACCOUNT_TLS_NONE,
 	  false, NULL },
 	{ FAULT_TLS_PLAIN, "pop.example.net", "w@x", 110,
-	  ACCOUNT_TLS_IMPLICIT, false, "tls = starttls" },
+	  ACCOUNT_TLS_IMPLICIT, false, "tls = start" },
 	{ FAULT_TLS_PLAIN, "pop.example.net", "w@x", 9950,
 	  ACCOUNT_TLS_IMPLICIT, false, NULL },
 	{ FAULT_NOT_POP, "mail.example.net", "w@x", 993,
