@@ -40,7 +40,7 @@ record_entry(struct errand *e, const struct plan_item *item,
 
 static void
 leave_out(struct errand *e, struct plan_item *item, enum state_kind kind,
-    const char *fmt, const char *what)
+    const char *what, const char *name)
 {
 	struct entry *entry = record_entry(e, item, kind);
 
@@ -48,7 +48,7 @@ leave_out(struct errand *e, struct plan_item *item, enum state_kind kind,
 	if (!entry)
 		return;
 	entry->drop = kind == STATE_DROPPED;
-	text_format(entry->reason, sizeof(entry->reason), fmt, what);
+	text_format(entry->reason, sizeof(entry->reason), "%s%s", what, name);
 	collect_ready(e, entry);
 }
 
@@ -69,7 +69,7 @@ apply_rules(struct errand *e, struct plan_item *item,
 	if (v != RULES_MATCH || rule->action == RULE_DELIVER)
 		return v;
 	leave_out(e, item, rule->action == RULE_DELETE ? STATE_DROPPED :
-	    STATE_SKIPPED, "rule %s", rule->name);
+	    STATE_SKIPPED, "rule ", rule->name);
 	return v;
 }
 
@@ -80,8 +80,8 @@ judge(struct errand *e, struct plan_item *item)
 	enum rules_verdict v;
 
 	if (limit != 0 && item->announced > limit) {
-		leave_out(e, item, STATE_SKIPPED, "%s",
-		    "larger than skip_larger");
+		leave_out(e, item, STATE_SKIPPED,
+		    "larger than skip_larger", "");
 		return;
 	}
 	v = apply_rules(e, item, NULL);
