@@ -179,7 +179,9 @@ finish(struct run_spec *spec, char *const *argv)
 	assert_int_equal(seen.calls, 1);
 }
 
-#define ARGV(...) ((char *const[]){ __VA_ARGS__, NULL })
+/* execve does not change them */
+#define ARGV(...) \
+	((char *const *)(uintptr_t)(const char *const []){ __VA_ARGS__, NULL })
 #define SHELL(script) ARGV("sh", "-c", script)
 
 static void
@@ -372,7 +374,7 @@ test_last_errors(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		finish(&spec, ARGV("sh", "-c", "head -c $1 /dev/zero | "
-		    "tr '\\0' x; printf END", "sh", (char *)sizes[i]));
+		    "tr '\\0' x; printf END", "sh", sizes[i]));
 		n = strlen(seen.errors);
 		assert_true(n >= 4 && n <= RUN_ERRORS_MAX);
 		assert_string_equal(seen.errors + n - 4, "xEND");
@@ -435,7 +437,7 @@ test_status(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		finish(&spec, SHELL((char *)cases[i].script));
+		finish(&spec, SHELL(cases[i].script));
 		assert_int_equal(seen.result.exited, cases[i].signal == 0);
 		assert_int_equal(seen.result.status, cases[i].status);
 		assert_int_equal(seen.result.signal, cases[i].signal);
@@ -532,7 +534,7 @@ test_timeout_stubborn(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		finish(&spec, SHELL((char *)cases[i].script));
+		finish(&spec, SHELL(cases[i].script));
 		assert_true(seen.result.timed_out);
 		assert_int_equal(seen.result.signal, cases[i].signal);
 		/* we are its reaper now */
@@ -558,6 +560,9 @@ test_cancel_at_once(void **state)
 	run_cancel(NULL);
 	one_round();
 	assert_int_equal(seen.calls, 0);
+	/* the shell's own child, which died with its group */
+	while (waitpid(-1, NULL, 0) > 0)
+		continue;
 }
 
 static void
@@ -571,7 +576,7 @@ cancel_when(const char *script, bool at_end)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0,
 	    sv), 0);
 	spec.input = sv[1];
-	r = begin(&spec, SHELL((char *)script));
+	r = begin(&spec, SHELL(script));
 	close(sv[1]);
 	assert_int_equal(read(sv[0], &c, 1), at_end ? 0 : 1);
 	run_cancel(r);
@@ -693,8 +698,8 @@ test_group(void **state)
 static void
 test_environment(void **state)
 {
-	static char *const added[] = { "RUN_NEW=1 2", "RUN_OLD=new",
-	    "RUN_EMPTY=", NULL };
+	char *const *added = ARGV("RUN_NEW=1 2", "RUN_OLD=new",
+	    "RUN_EMPTY=");
 	struct run_spec spec = { .input = -1, .want_output = true,
 		.environment = added };
 
