@@ -8,7 +8,9 @@
  * a token), CRAM-MD5, PLAIN, LOGIN, APOP, USER.  Without TLS nothing is sent
  * unless the account says clear_login.  APOP and CRAM-MD5 in clear are never
  * chosen by themselves (CVE-2007-1558).  A refused mechanism is followed by
- * the next one only when the refusal was not about the password.
+ * the next one only when the refusal was not about the password (or, with TLS,
+ * when it was APOP: many servers greet with a stamp and keep only hashes), and
+ * in clear never by one that a listener can read.
  */
 #ifndef RESTANTE_CLIENT_LOGIN_H
 #define RESTANTE_CLIENT_LOGIN_H
@@ -29,12 +31,11 @@ struct login_binding {
 
 struct login_world {
 	const struct account_conf *account;
-	struct secret *secret;		/* borrowed while the login lives */
+	struct secret *secret;		/* borrowed while the login lives; NULL
+					 * will do for EXTERNAL */
 	const struct login_binding *binding;
 	bool tls;			/* the connection is encrypted */
 	struct pop_span stamp;		/* of the greeting, or empty */
-	/* fixed client nonce for tests, or NULL */
-	const char *nonce;
 };
 
 enum login_step {
@@ -43,14 +44,16 @@ enum login_step {
 	LOGIN_FAILED,		/* see login_fault; the session may end with
 				 * QUIT unless the fault is SERVER_FAKE */
 	LOGIN_AGAIN		/* the secret was refused and could be had
-				 * anew: close, ask for it again */
+				 * anew: close, ask for it again (`again`); a
+				 * token or what a person typed, and once */
 };
 
 /* copies `world`, not what it points to; NULL: memory */
 struct login *login_new(const struct login_world *world);
 void login_free(struct login *l);	/* wipes */
 
-/* CAPA is known (pop_client_capa) when this is called. */
+/* CAPA is known (pop_client_capa) when this is called.  `out` wants room for
+ * the secret in base64 and 2 KiB; a secret that does not fit fails. */
 enum login_step login_start(struct login *l, struct pop_client *c,
     struct pop_out *out);
 /* Every event of the machine until the login is over: REPLY, CHALLENGE, BAD.

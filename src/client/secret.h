@@ -18,7 +18,11 @@ enum { SECRET_MAX = 64 << 10 };		/* tokens are long */
 struct secret {
 	struct buf value;	/* wiped by secret_done */
 	bool is_token;		/* an OAuth access token, no password */
-	bool fresh;		/* a command made it, and may make a newer */
+	bool fresh;		/* had from a command or a person just now:
+				 * asking again may give another */
+	bool typed;		/* by a person */
+	bool again;		/* had after another one was refused: there is
+				 * no third try */
 };
 
 struct secret_ask;
