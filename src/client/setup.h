@@ -90,6 +90,11 @@ int setup_read_server(const char *text, char host[DISCOVER_NAME_MAX],
 void setup_source_text(const struct setup *s,
     const struct discover_candidate *c, char *out, size_t size);
 
+/* "%EMAILLOCALPART%" and such: 0, or -1 when it does not fit */
+__attribute__((warn_unused_result))
+int setup_expand(const struct setup *s, const char *pattern, char *out,
+    size_t size);
+
 /* ---- setup_try.c ---- */
 
 struct setup_try {
@@ -127,10 +132,6 @@ int setup_login(struct setup *s);
 __attribute__((warn_unused_result))
 int setup_ask_secret(struct setup *s, const char *user, bool again,
     bool may_prompt, struct secret *secret_r);
-/* "%EMAILLOCALPART%" and such: 0, or -1 when it does not fit */
-__attribute__((warn_unused_result))
-int setup_expand(const struct setup *s, const char *pattern, char *out,
-    size_t size);
 
 /* ---- setup_write.c ---- */
 
@@ -164,12 +165,14 @@ int setup_keep_secret(struct setup *s);
 __attribute__((warn_unused_result))
 int setup_file_make(const char *path, const void *p, size_t n);
 /* Puts `text` at the end of a file, or makes it and its directories (0700):
- * at any moment it is the old or the new one.  0 or -1 with errno; ESTALE:
- * somebody else has written to it since `seen` (its octets) was read. */
+ * at any moment it is the old or the new one.  0; 1 when it is done, but a
+ * power cut may bring the old one back; or -1 with errno and the old one:
+ * ESTALE when somebody else has written to it since `seen` (its octets) was
+ * read. */
 __attribute__((warn_unused_result))
 int setup_file_append(const char *path, struct pop_span seen,
     const char *text, size_t n);
-/* All of a file, at most `max`: 0 (also when there is none: empty) or -1 */
+/* All of a file: 0 (also when there is none: empty) or -1 with errno */
 __attribute__((warn_unused_result))
 int setup_file_read(const char *path, struct buf *out);
 

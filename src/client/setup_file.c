@@ -174,7 +174,7 @@ replace(const char *path, struct pop_span seen, const char *text, size_t n)
 	if (r == 0)
 		r = renameat(dir, temporary, dir, name);
 	if (r == 0)
-		r = os_fsync(dir);
+		r = os_fsync(dir) == 0 ? 0 : 1;
 	else {
 		int saved = errno;
 

@@ -289,3 +289,40 @@ setup_source_text(const struct setup *s, const struct discover_candidate *c,
 		break;
 	}
 }
+
+int
+setup_expand(const struct setup *s, const char *pattern, char *out,
+    size_t size)
+{
+	const struct {
+		const char *mark, *value;
+	} marks[] = {
+		{ "%EMAILADDRESS%", s->address },
+		{ "%EMAILLOCALPART%", s->local },
+		{ "%EMAILDOMAIN%", s->domain },
+	};
+	size_t n = 0;
+
+	while (*pattern != '\0') {
+		const char *value = NULL;
+		size_t len = 1;
+
+		for (size_t i = 0; i < 3 && value == NULL; i++) {
+			size_t m = strlen(marks[i].mark);
+
+			if (strncmp(pattern, marks[i].mark, m) == 0) {
+				value = marks[i].value;
+				pattern += m;
+				len = strlen(value);
+			}
+		}
+		if (value == NULL)
+			value = pattern++;
+		if (len >= size - n)
+			return -1;
+		memcpy(out + n, value, len);
+		n += len;
+	}
+	out[n] = '\0';
+	return 0;
+}

@@ -187,6 +187,24 @@ check_whole(const struct setup *s, struct pop_span old, const char *section,
 }
 
 static int
+append(const struct setup *s, struct pop_span old, const char *section,
+    size_t n)
+{
+	int r = setup_file_append(s->path, old, section, n);
+
+	if (r > 0)
+		setup_say(s, "%s may not be on the disk yet: %s\n", s->path,
+		    strerror(errno));
+	if (r >= 0)
+		return 0;
+	if (errno == ESTALE)
+		return setup_fail(s, EX_TEMPFAIL, "%s was changed meanwhile: "
+		    "nothing was written; run this again", s->path);
+	return setup_fail(s, EX_CANTCREAT, "%s: %s", s->path,
+	    strerror(errno));
+}
+
+static int
 put_file(const struct setup *s, const char *section, size_t n)
 {
 	struct buf old;
@@ -198,12 +216,8 @@ put_file(const struct setup *s, const char *section, size_t n)
 		    strerror(errno));
 	else
 		r = check_whole(s, buf_span(&old), section, n);
-	if (r == 0 && setup_file_append(s->path, buf_span(&old), section,
-	    n) != 0)
-		r = errno == ESTALE ? setup_fail(s, EX_TEMPFAIL, "%s was "
-		    "changed meanwhile: nothing was written; run this again",
-		    s->path) : setup_fail(s, EX_CANTCREAT, "%s: %s", s->path,
-		    strerror(errno));
+	if (r == 0)
+		r = append(s, buf_span(&old), section, n);
 	buf_wipe(&old);
 	return r;
 }
