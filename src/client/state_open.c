@@ -7,8 +7,7 @@
  * a database shell) can do so while a fetch runs.  Without shared memory
  * (exclusive locking) a visit would cost half the system calls, but
  * status would have to wait for a fetch of hours.  Two fetches are kept apart
- * by the flock; a program that writes without it is waited for,
- * STATE_PATIENCE_MS at most.
+ * by the flock; a program that writes without it is waited for, not for long.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -18,6 +17,8 @@
 #include "base/text.h"
 #include "client/state_private.h"
 #include "sys/os.h"
+
+unsigned state_patience_ms = 5000;
 
 /* ---- the database -------------------------------------------------------- */
 
@@ -189,7 +190,7 @@ state_open(const char *dir, const char *account, bool read_only, char *error,
 		return state_open_errno(&o, account);
 	o.s->lock = -1;
 	o.s->read_only = read_only;
-	o.s->patience_ms = STATE_PATIENCE_MS;
+	o.s->patience_ms = state_patience_ms;
 	buf_init(&o.s->fact, STATE_FACT_MAX);
 	r = state_place(&o);
 	if (r == STATE_OK)
@@ -246,12 +247,4 @@ int
 state_holder(const struct state *s)
 {
 	return s->holder;
-}
-
-void
-state_set_patience(struct state *s, unsigned ms)
-{
-	s->patience_ms = ms;
-	if (sqlite3_busy_timeout(s->db, (int)ms) != SQLITE_OK)
-		s->patience_ms = STATE_PATIENCE_MS;
 }

@@ -23,6 +23,8 @@
 #include "client/state_private.h"
 #include "sys/os.h"
 
+enum { SHORTEST = 512 };	/* of all databases of SQLite */
+
 enum state_open
 state_open_failed(const struct state_opening *o, enum state_open r,
     const char *what, const char *why)
@@ -216,6 +218,18 @@ make_file(struct state_opening *o, const char *name)
 	return STATE_OK;
 }
 
+/* SQLite takes a file that has not even a header for an empty one, and would
+ * begin anew in it. */
+static enum state_open
+check_size(const struct state_opening *o, off_t size)
+{
+	if (size >= SHORTEST || (size == 0 && o->s->visited == 0))
+		return STATE_OK;
+	state_explain(o->s, SQLITE_CORRUPT, 0, size == 0 ? "it is empty, and "
+	    "was not" : "it is cut short", o->error, o->error_size);
+	return STATE_BROKEN;
+}
+
 static enum state_open
 find_file(struct state_opening *o)
 {
@@ -229,6 +243,8 @@ find_file(struct state_opening *o)
 	if (!S_ISREG(st.st_mode))
 		return state_open_failed(o, STATE_BROKEN, o->s->path,
 		    "is not a regular file");
+	if (check_size(o, st.st_size) != STATE_OK)
+		return STATE_BROKEN;
 	if (o->s->read_only)
 		return STATE_OK;
 	if (st.st_uid != geteuid()) {

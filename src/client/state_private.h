@@ -15,7 +15,6 @@ enum {
 	STATE_APPLICATION = 0x52737465,	/* "Rste" in the file's header */
 	STATE_FORMAT = 1,		/* PRAGMA user_version */
 	STATE_CACHE_KIB = 1024,
-	STATE_PATIENCE_MS = 5000,	/* for other programs' locks */
 	STATE_ERROR_MAX = 1024,
 	STATE_FACT_MAX = 1 << 20
 };
@@ -203,7 +202,7 @@ enum state_open state_open_errno(const struct state_opening *o,
 
 /* ---- state_open.c ---- */
 
-/* how long other programs' locks are waited for */
-void state_set_patience(struct state *s, unsigned ms);
+/* how long other programs' locks are waited for; tests have less patience */
+extern unsigned state_patience_ms;
 
 #endif
