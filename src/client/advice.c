@@ -189,46 +189,46 @@ hint_port(enum fault fault, const struct account_conf *a, char *out,
 	    fault == FAULT_NOT_POP;
 
 	if (silent && port == 995 && a->tls != ACCOUNT_TLS_IMPLICIT) {
-		(void)text_format(out, size, "port 995 wants TLS at once: "
-		    "tls = implicit");
+		(void)text_format(out, size, "Port 995 wants TLS at once: "
+		    "tls = implicit.");
 		return true;
 	}
 	if (fault == FAULT_TLS_PLAIN && port == 110) {
-		(void)text_format(out, size, "port 110 begins in plain text: "
-		    "leave `port' out (995), or set tls = start");
+		(void)text_format(out, size, "Port 110 begins in plain text: "
+		    "leave `port' out (995), or set tls = start.");
 		return true;
 	}
 	if (fault == FAULT_NOT_POP && (port == 143 || port == 993 ||
 	    port == 25 || port == 465 || port == 587)) {
-		(void)text_format(out, size, "port %u is for %s: POP3 is 995 "
-		    "with TLS, or 110", port, port == 143 || port == 993 ?
+		(void)text_format(out, size, "Port %u is for %s: POP3 is 995 "
+		    "with TLS, or 110.", port, port == 143 || port == 993 ?
 		    "IMAP" : "sending mail");
 		return true;
 	}
 	return false;
 }
 
-/* What providers do that no server says; facts as of 2026. */
+/* What providers want that their servers do not say. */
 static const struct {
 	const char *suffix;		/* of the server's name */
 	const char *text;
 } providers[] = {
 	{ "gmail.com", "Google takes no account passwords: make an app "
 	  "password (it needs 2-step verification), or set `token_command'; "
-	  "and switch POP on in the settings of Gmail" },
+	  "and switch POP on in the settings of Gmail." },
 	{ "googlemail.com", "Google takes no account passwords: make an app "
 	  "password (it needs 2-step verification), or set `token_command'; "
-	  "and switch POP on in the settings of Gmail" },
+	  "and switch POP on in the settings of Gmail." },
 	{ "outlook.com", "Microsoft takes OAuth tokens only: set "
-	  "`token_command'; and switch POP on in the settings of Outlook" },
+	  "`token_command'; and switch POP on in the settings of Outlook." },
 	{ "office365.com", "Microsoft takes OAuth tokens only: set "
-	  "`token_command'; POP must be allowed for the mailbox" },
+	  "`token_command'; POP must be allowed for the mailbox." },
 	{ "yahoo.com", "Yahoo takes app passwords, made in the account's "
-	  "security settings, or OAuth tokens (`token_command')" },
+	  "security settings, or OAuth tokens (`token_command')." },
 	{ "gmx.net", "GMX wants POP switched on in the settings of the "
-	  "mailbox; with two-factor login an app password" },
+	  "mailbox; with two-factor login an app password." },
 	{ "web.de", "WEB.DE wants POP switched on in the settings of the "
-	  "mailbox; with two-factor login an app password" }
+	  "mailbox; with two-factor login an app password." }
 };
 
 static bool
@@ -252,10 +252,10 @@ hint_login(enum fault fault, const struct account_conf *a, char *out,
 			return true;
 		}
 	if (fault == FAULT_AUTH && strchr(a->user, '@') == NULL) {
-		(void)text_format(out, size, "check the password, and whether "
+		(void)text_format(out, size, "Check the password, and whether "
 		    "`user' should be the whole address: many servers want "
 		    "that. Providers with two-factor login want an app "
-		    "password");
+		    "password.");
 		return true;
 	}
 	return false;
@@ -267,9 +267,9 @@ advice_hint(enum fault fault, const struct account_conf *account, char *out,
 {
 	if (fault == FAULT_NO_MECHANISM &&
 	    account->tls == ACCOUNT_TLS_NONE && !account->clear_login) {
-		(void)text_format(out, size, "without TLS nothing secret is "
+		(void)text_format(out, size, "Without TLS nothing secret is "
 		    "sent: set tls = implicit; or clear_login = yes where "
-		    "nobody can listen");
+		    "nobody can listen.");
 		return true;
 	}
 	return hint_port(fault, account, out, size) ||

@@ -86,11 +86,25 @@ account_of(struct report *r, const char *name)
 	return a;
 }
 
+/* what a visit changed, here or there: *to grows by it */
+static void
+sum_add(struct event_sum *to, const struct event_sum *s)
+{
+	to->came_octets += report_received(s);
+	to->fetched += s->fetched;
+	to->fetched_octets += s->fetched_octets;
+	to->quarantined += s->quarantined;
+	to->dropped += s->dropped;
+	to->deleted += s->deleted;
+	to->adopted += s->adopted;
+}
+
 static void
 account_start(struct report *r, struct report_account *a)
 {
 	if (!a->active)
 		r->active++;
+	sum_add(&a->past, &a->sum);
 	a->active = true;
 	a->phase = PHASE_CONNECT;
 	memset(&a->sum, 0, sizeof(a->sum));
@@ -197,6 +211,15 @@ tell(struct event_sink *sink, const struct event *e)
 
 /* ---- the whole ---- */
 
+/* Does the terminal know how to go up a line? */
+static bool
+can_draw(void)
+{
+	const char *term = getenv("TERM");
+
+	return term != NULL && *term != '\0' && strcmp(term, "dumb") != 0;
+}
+
 struct report *
 report_new(enum report_mode mode, FILE *out, FILE *err, bool progress,
     uint64_t (*now_ms)(void))
@@ -210,9 +233,9 @@ report_new(enum report_mode mode, FILE *out, FILE *err, bool progress,
 	r->mode = mode;
 	r->out = out;
 	r->err = err;
-	r->progress = progress &&
+	r->progress = progress && can_draw() &&
 	    (mode == REPORT_PEOPLE || mode == REPORT_VERBOSE);
-	r->color = progress && (no_color == NULL || *no_color == '\0');
+	r->color = progress && can_draw() && (no_color == NULL || *no_color == '\0');
 	r->now_ms = now_ms;
 	r->began_ms = r->plain_ms = now_ms();
 	r->last = &r->accounts;
@@ -247,10 +270,7 @@ report_screen(struct report *r, unsigned columns, unsigned rows)
 bool
 report_terminal(FILE *f)
 {
-	const char *term = getenv("TERM");
-
-	return isatty(fileno(f)) == 1 && term != NULL && *term != '\0' &&
-	    strcmp(term, "dumb") != 0;
+	return isatty(fileno(f)) == 1 && can_draw();
 }
 
 void
@@ -264,15 +284,10 @@ report_total(const struct report *r, struct report_total *t)
 		t->sum.messages += a->sum.messages;
 		t->sum.octets += a->sum.octets;
 		t->sum.fresh += a->sum.fresh;
-		t->sum.came_octets += report_received(&a->sum);
-		t->sum.fetched += a->sum.fetched;
-		t->sum.fetched_octets += a->sum.fetched_octets;
 		t->sum.skipped += a->sum.skipped;
-		t->sum.dropped += a->sum.dropped;
-		t->sum.quarantined += a->sum.quarantined;
-		t->sum.deleted += a->sum.deleted;
-		t->sum.adopted += a->sum.adopted;
 		t->sum.failed += a->sum.failed;
+		sum_add(&t->sum, &a->past);
+		sum_add(&t->sum, &a->sum);
 		t->dry_fetched += a->dry_fetched;
 		t->dry_octets += a->dry_octets;
 		t->dry = t->dry || a->dry;

@@ -11,9 +11,9 @@
  * 200 octets).
  *
  * Results go to `out` (the summary, -v's and dry run's messages), what needs
- * attention and the progress to `err`.  In the summary and the exit status an
- * account counts by its last visit; one that ended well with messages that
- * failed counts as FAULT_MESSAGE.
+ * attention and the progress to `err`.  The last summary has what all visits
+ * did; for the exit status an account counts by its last visit, and one that
+ * ended well with messages that failed counts as FAULT_MESSAGE.
  */
 #ifndef RESTANTE_CLIENT_REPORT_H
 #define RESTANTE_CLIENT_REPORT_H
@@ -27,8 +27,8 @@ enum report_mode { REPORT_PEOPLE, REPORT_QUIET, REPORT_VERBOSE, REPORT_JSON };
 
 struct report;
 
-/* The streams are borrowed. `progress`: `err` is a terminal and may be drawn
- * on. now_ms: a clock for rates (CLOCK_MONOTONIC), so that tests can have
+/* The streams are borrowed. `progress`: `err` is a terminal, which is drawn on
+ * when TERM says that it can take that. now_ms: a clock for rates (CLOCK_MONOTONIC), so that tests can have
  * their own. NULL: memory. */
 struct report *report_new(enum report_mode mode, FILE *out, FILE *err,
     bool progress, uint64_t (*now_ms)(void));

@@ -28,6 +28,7 @@ struct report_account {
 	bool active;
 	enum report_phase phase;
 	struct event_sum sum;	/* of this visit or the last */
+	struct event_sum past;	/* what the visits before it did */
 	uint64_t started_ms, json_progress_ms;
 	struct rate rate;
 	enum fault fault;	/* how it ended; while active: told so far */

@@ -5,6 +5,8 @@
 #ifndef RESTANTE_TESTS_STAGE_H
 #define RESTANTE_TESTS_STAGE_H
 
+#include <stdbool.h>
+
 #include "../proto/check.h"
 
 #include "client/report.h"
@@ -15,6 +17,41 @@ static inline uint64_t
 own_clock(void)
 {
 	return clock_ms;
+}
+
+/* restante(1), whole; for the caller to free */
+static inline char *
+read_manual(void)
+{
+	enum { MAX = 1 << 20 };
+	FILE *f = fopen(RESTANTE_MANUAL, "re");
+	char *text = calloc(1, MAX);
+
+	assert_non_null(f);
+	assert_non_null(text);
+	assert_in_range(fread(text, 1, MAX - 1, f), 1000, MAX - 2);
+	assert_int_equal(fclose(f), 0);
+	return text;
+}
+
+/* Does a line begin with `macro`, and have `word` as a whole word? */
+static inline bool
+manual_has(const char *manual, const char *macro, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (const char *p = strstr(manual, macro); p != NULL;
+	    p = strstr(p + 1, macro)) {
+		const char *end = p + strcspn(p, "\n"), *at = p;
+
+		if (p != manual && p[-1] != '\n')
+			continue;
+		while ((at = strstr(at + 1, word)) != NULL && at < end)
+			if ((at[-1] == ' ' || at[-1] == '-') &&
+			    strchr(" ,;.\n", at[n]) != NULL)
+				return true;
+	}
+	return false;
 }
 
 /* a report with its two streams */

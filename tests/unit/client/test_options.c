@@ -3,7 +3,7 @@
  * options: command lines of `restante`, right ones and wrong ones, what is
  * said about the wrong, and that --help knows every command.
  */
-#include "../proto/check.h"
+#include "stage.h"
 
 #include "client/near.h"
 #include "client/options.h"
@@ -258,6 +258,39 @@ test_help_text(void **state)
 	free(all);
 }
 
+/* restante(1) has every command and every option, and no option that is
+ * none. */
+static void
+test_manual(void **state)
+{
+	char *manual = read_manual();
+	const char *name;
+
+	(void)state;
+	for (enum command_id id = 0; id < COMMANDS; id++)
+		if (!manual_has(manual, ".It Cm",
+		    options_command(id)->name))
+			fail_msg("%s is missing", options_command(id)->name);
+	for (size_t i = 0; (name = options_name(i)) != NULL; i++)
+		if (!manual_has(manual, ".It Fl", name))
+			fail_msg("--%s is missing", name);
+	for (const char *p = strstr(manual, "Fl -"); p != NULL;
+	    p = strstr(p + 1, "Fl -")) {
+		char word[40];
+		size_t n = strcspn(p + 4, " \n,"), i;
+
+		assert_true(n < sizeof(word));
+		memcpy(word, p + 4, n);
+		word[n] = '\0';
+		for (i = 0; (name = options_name(i)) != NULL; i++)
+			if (strcmp(name, word) == 0)
+				break;
+		if (name == NULL)
+			fail_msg("there is no --%s", word);
+	}
+	free(manual);
+}
+
 static const struct {
 	const char *word;
 	const char *candidates[4];
@@ -296,6 +329,7 @@ main(void)
 		cmocka_unit_test(test_setup),
 		cmocka_unit_test(test_help),
 		cmocka_unit_test(test_help_text),
+		cmocka_unit_test(test_manual),
 		cmocka_unit_test(test_near),
 	};
 

@@ -171,6 +171,25 @@ test_color(void **state)
 	assert_int_equal(unsetenv("NO_COLOR"), 0);
 }
 
+/* Not every terminal can be drawn on. */
+static void
+test_dumb(void **state)
+{
+	static const struct event start = { .kind = EVENT_START, WORK };
+	struct stage s;
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(i == 0 ? unsetenv("TERM") :
+		    setenv("TERM", i == 1 ? "dumb" : "vt100", 1), 0);
+		stage_open(&s, REPORT_PEOPLE, true);
+		tell(&s, &start);
+		expect(&s, "", i == 2 ? "work  connecting\033[K\n\033[J" :
+		    "");
+		stage_close(&s, 0);
+	}
+}
+
 /* ---- sums ---- */
 
 static const struct {
@@ -318,6 +337,42 @@ test_exit_status(void **state)
 	stage_close(&s, 75);
 }
 
+/* Some servers show a part at a time: visits follow each other, and all of them
+ * count. */
+static void
+test_visits(void **state)
+{
+	static const struct event_sum part = { .messages = 250, .fresh = 250,
+		.fetched = 250, .fetched_octets = 1000000,
+		.milliseconds = 1000 };
+	static const struct event_sum rest = { .messages = 10, .fresh = 10,
+		.fetched = 10, .fetched_octets = 50000,
+		.milliseconds = 1000 };
+	struct event e = { .account = "home" };
+	struct stage s;
+
+	(void)state;
+	stage_open(&s, REPORT_PEOPLE, false);
+	e.kind = EVENT_START;
+	tell(&s, &e);
+	e.kind = EVENT_END;
+	e.sum = &rest;
+	tell(&s, &e);
+	for (int i = 0; i < 3; i++) {
+		e = (struct event){ .kind = EVENT_START, .account = "gmail" };
+		tell(&s, &e);
+		e.kind = EVENT_END;
+		e.sum = i < 2 ? &part : &rest;
+		tell(&s, &e);
+	}
+	(void)new_out(&s);
+	clock_ms += 4000;
+	report_finish(s.r);
+	expect(&s, "all: 520 new messages from 2 accounts, 2.1 MB in "
+	    "4.0 s\n", "");
+	stage_close(&s, 0);
+}
+
 /* For ever: nothing new is no news, and advice is given once. */
 static void
 test_endless(void **state)
@@ -367,11 +422,15 @@ main(void)
 		cmocka_unit_test(test_quiet),
 		cmocka_unit_test(test_verbose),
 		cmocka_unit_test(test_color),
+		cmocka_unit_test(test_dumb),
 		cmocka_unit_test(test_sums),
 		cmocka_unit_test(test_dry),
 		cmocka_unit_test(test_exit_status),
+		cmocka_unit_test(test_visits),
 		cmocka_unit_test(test_endless),
 	};
 
+	if (setenv("TERM", "xterm", 1) != 0)
+		return 2;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

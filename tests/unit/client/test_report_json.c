@@ -140,6 +140,41 @@ test_summary(void **state)
 	stage_close(&s, 1);
 }
 
+/* restante(1) has every member of every object, and every kind. */
+static void
+check_object(const char *manual, const char *line)
+{
+	json_t *o = json_loads(line, JSON_ALLOW_NUL, NULL), *value;
+	const char *key, *event;
+
+	assert_non_null(o);
+	event = json_string_value(json_object_get(o, "event"));
+	if (!manual_has(manual, ".It Li", event))
+		fail_msg("%s is missing", event);
+	json_object_foreach(o, key, value)
+		if (!manual_has(manual, ".Va", key))
+			fail_msg("%s of %s is missing", key, event);
+	json_decref(o);
+}
+
+static void
+test_manual(void **state)
+{
+	char *manual = read_manual();
+	struct stage s;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++)
+		check_object(manual, rows[i].line);
+	stage_open(&s, REPORT_JSON, false);
+	report_finish(s.r);
+	check_object(manual, new_out(&s));
+	report_json_error(s.out, 64, "x");
+	check_object(manual, new_out(&s));
+	stage_close(&s, 0);
+	free(manual);
+}
+
 /* Progress comes often: ten lines a second of it for an account. */
 static void
 test_progress(void **state)
@@ -228,9 +263,12 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_summary),
+		cmocka_unit_test(test_manual),
 		cmocka_unit_test(test_progress),
 		cmocka_unit_test(test_hostile),
 	};
 
+	if (setenv("TERM", "xterm", 1) != 0)
+		return 2;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
