@@ -224,7 +224,8 @@ collect_ready(struct errand *e, struct entry *entry)
 bool
 collect_settled(const struct errand *e)
 {
-	return !e->batch_busy && e->waiting.n == 0 && e->held == 0;
+	return !e->batch_busy && e->waiting.n == 0 && e->held == 0 &&
+	    !e->unproven;
 }
 
 /* ---- the pipeline -------------------------------------------------------- */
@@ -346,6 +347,8 @@ retr_event(struct errand *e, enum pop_client_event event,
 		if (e->intake.item)
 			intake_end(e);
 		retr_over(e, item);
+		if (session_under_way(e->session) == 0)
+			collect_proven(e);
 	} else if (event == POP_CLIENT_REPLY) {
 		if (item && !e->no_more)
 			collect_message_failed(e, item,
@@ -379,14 +382,39 @@ dele_reply(struct errand *e, const struct pop_client_info *info)
 	e->deleted[e->ndeleted++] = d->row;
 }
 
+/* Progress within a large message, too. */
+static void
+came(struct errand *e, size_t octets)
+{
+	enum { STEP = 256 << 10 };
+	struct event event = { .kind = EVENT_PROGRESS, .sum = &e->sum };
+	uint64_t before = e->sum.came_octets / STEP;
+
+	e->sum.came_octets += octets;
+	if (e->sum.came_octets / STEP != before)
+		errand_tell(e, &event);
+}
+
+void
+collect_proven(struct errand *e)
+{
+	struct entry *entry = e->unproven;
+
+	e->unproven = NULL;
+	if (entry)
+		hand_over(e, entry);
+}
+
 void
 collect_event(struct errand *e, enum pop_client_event event,
     const struct pop_client_info *info)
 {
+	if (event == POP_CLIENT_BEGIN || event == POP_CLIENT_REPLY)
+		collect_proven(e);
 	if (event == POP_CLIENT_PIECE) {
 		if (e->intake.item)
 			intake_piece(e, info->piece);
-		e->sum.came_octets += info->piece.n;
+		came(e, info->piece.n);
 	} else if (info->command == POP_CMD_RETR) {
 		retr_event(e, event, info);
 	} else if (info->command == POP_CMD_DELE && e->deles > 0 &&

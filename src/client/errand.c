@@ -128,6 +128,7 @@ free_errand(struct errand *e)
 	loop_timer_stop(e->spec.loop, &e->batch_timer);
 	intake_abort(e);
 	intake_free(&e->intake);
+	entry_free(e->unproven);
 	for (struct entry *next, *entry = e->waiting.first; entry;
 	    entry = next) {
 		next = entry->next;
@@ -318,6 +319,14 @@ session_is_over(void *arg, const struct session_end *end)
 		return;
 	}
 	intake_abort(e);
+	/* Its final dot was there.  Unless the server answered out of step it
+	 * is whole; if its size is not the announced one, it comes again. */
+	if (e->unproven && (end->fault == FAULT_PROTOCOL ||
+	    e->unproven->row.octets != e->unproven->row.announced)) {
+		entry_free(e->unproven);
+		e->unproven = NULL;
+	}
+	collect_proven(e);
 	collect_flush(e, true);
 	if (collect_settled(e) || e->phase < ERRAND_COLLECT)
 		errand_settled(e);

@@ -139,6 +139,10 @@ struct errand {
 	unsigned retrs;			/* RETR and TOP under way */
 	uint64_t outstanding;		/* their announced octets */
 	struct intake intake;
+	/* Came whole, but the reply behind it has not begun yet: a server that
+	 * cannot pipeline may have mixed the two (then the next thing is no
+	 * reply). */
+	struct entry *unproven;
 	bool no_more;			/* nothing further is fetched */
 	enum fault stop_fault;		/* why */
 	char stop_text[512];
@@ -214,6 +218,8 @@ void collect_ready(struct errand *e, struct entry *entry);
 void collect_flush(struct errand *e, bool now);
 /* nothing is under way any more: no scan, talker or batch */
 bool collect_settled(const struct errand *e);
+/* the reply behind it has begun as a reply: it is handed over */
+void collect_proven(struct errand *e);
 /* one message is not fetched: tried again later */
 void collect_message_failed(struct errand *e, struct plan_item *item,
     enum fault fault, struct pop_span said);
