@@ -17,7 +17,7 @@
 #include "client/client.h"
 #include "client/fetch.h"
 
-enum { THREADS = 4, DRAINS_MAX = 1000 };
+enum { THREADS_MAX = 4, DRAINS_MAX = 1000 };
 
 #define FETCH_OF(ptr, member) ((struct fetch *)(void *) \
 	((char *)(ptr) - offsetof(struct fetch, member)))
@@ -101,7 +101,9 @@ engine_open(struct engine *e, const struct client_args *args,
 	e->loop = loop_new();
 	if (!e->loop || watch_signals(e) != 0)
 		return -1;
-	e->work = work_new(e->loop, THREADS);
+	/* one account has one thing for a thread at a time */
+	e->work = work_new(e->loop, conf->naccounts < THREADS_MAX ?
+	    (unsigned)conf->naccounts : THREADS_MAX);
 	e->report = report_new(args->mode, stdout, stderr,
 	    isatty(STDERR_FILENO) == 1, clock_ms);
 	if (!e->work || !e->report)
