@@ -233,9 +233,10 @@ report_new(enum report_mode mode, FILE *out, FILE *err, bool progress,
 	r->mode = mode;
 	r->out = out;
 	r->err = err;
-	r->progress = progress && can_draw() &&
+	progress = progress && can_draw();
+	r->progress = progress &&
 	    (mode == REPORT_PEOPLE || mode == REPORT_VERBOSE);
-	r->color = progress && can_draw() && (no_color == NULL || *no_color == '\0');
+	r->color = progress && (no_color == NULL || *no_color == '\0');
 	r->now_ms = now_ms;
 	r->began_ms = r->plain_ms = now_ms();
 	r->last = &r->accounts;

@@ -28,8 +28,8 @@ enum report_mode { REPORT_PEOPLE, REPORT_QUIET, REPORT_VERBOSE, REPORT_JSON };
 struct report;
 
 /* The streams are borrowed. `progress`: `err` is a terminal, which is drawn on
- * when TERM says that it can take that. now_ms: a clock for rates (CLOCK_MONOTONIC), so that tests can have
- * their own. NULL: memory. */
+ * when TERM says that it can take that. now_ms: a clock for rates
+ * (CLOCK_MONOTONIC), so that tests can have their own. NULL: memory. */
 struct report *report_new(enum report_mode mode, FILE *out, FILE *err,
     bool progress, uint64_t (*now_ms)(void));
 struct event_sink *report_sink(struct report *r);

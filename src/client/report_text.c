@@ -174,7 +174,9 @@ report_total_summary(const struct report_total *t, uint64_t ms, char *out,
 		    " accounts, %s", t->dry_fetched, plural(t->dry_fetched),
 		    t->accounts, octets);
 	} else if (t->sum.fetched == 0) {
-		add(&w, "nothing new in %" PRIu64 " accounts", t->accounts);
+		add(&w, t->failed > 0 ? "nothing fetched from %" PRIu64
+		    " accounts" : "nothing new in %" PRIu64 " accounts",
+		    t->accounts);
 		add_others(&w, &t->sum);
 	} else {
 		add(&w, "%" PRIu64 " new message%s from %" PRIu64

@@ -337,6 +337,43 @@ test_exit_status(void **state)
 	stage_close(&s, 75);
 }
 
+/* What all of them did together. */
+static void
+test_together(void **state)
+{
+	static const struct {
+		enum fault faults[2];
+		const char *line;
+	} both[] = {
+		{ { FAULT_NONE, FAULT_NONE },
+		  "all: nothing new in 2 accounts\n" },
+		{ { FAULT_NONE, FAULT_AUTH },
+		  "all: nothing fetched from 2 accounts; 1 account with "
+		  "trouble\n" },
+		{ { FAULT_AUTH, FAULT_AUTH },
+		  "all: nothing fetched from 2 accounts; 2 accounts with "
+		  "trouble\n" },
+	};
+	struct stage s;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(both); i++) {
+		stage_open(&s, REPORT_PEOPLE, false);
+		for (int j = 0; j < 2; j++) {
+			struct event_sum sum = { .messages = 5,
+				.fault = both[i].faults[j] };
+			struct event e = { .kind = EVENT_END, .sum = &sum,
+				.account = j == 0 ? "a" : "b" };
+
+			tell(&s, &e);
+		}
+		(void)new_out(&s);
+		report_finish(s.r);
+		expect(&s, both[i].line, "");
+		stage_close(&s, report_exit_status(s.r));
+	}
+}
+
 /* Some servers show a part at a time: visits follow each other, and all of them
  * count. */
 static void
@@ -426,6 +463,7 @@ main(void)
 		cmocka_unit_test(test_sums),
 		cmocka_unit_test(test_dry),
 		cmocka_unit_test(test_exit_status),
+		cmocka_unit_test(test_together),
 		cmocka_unit_test(test_visits),
 		cmocka_unit_test(test_endless),
 	};
