@@ -10,6 +10,8 @@
 #define FACT_UIDL "uidl"
 /* seconds since 1970: since then it is known that the server cannot pipeline */
 #define FACT_PIPELINING_OFF "pipelining_off"
+/* "1": UIDLs were taken over from getmail, which writes `-` for `/` */
+#define FACT_DASHED "dashed"
 /* digest of what decides about skipping */
 #define FACT_RULES "rules"
 /* the last visit that failed, if the last visit did: the name of its fault

@@ -205,6 +205,11 @@ count_and_find(struct state *s, struct pop_span uidl, uint32_t *nth_r)
 	}
 	*nth_r = 1;
 	r = find(s, uidl, 1);
+	if (r == 0) {
+		r = state_find_dashed(s, uidl);
+		if (r == 1)
+			return 1;
+	}
 	if (r < 0)
 		return -1;
 	if (r == 1 && !seen_has(&l->seen,

@@ -86,6 +86,8 @@ struct state_listing {
 	struct state_set held;	/* messages of open intents */
 	bool came_back;		/* some row that was marked missing */
 	int64_t marked;		/* by state_put_listing; 0: not yet */
+	bool asked_dashed, dashed;	/* FACT_DASHED */
+	unsigned char dashed_uidl[255];	/* what SQL_FIND looks for then */
 
 	/* SQL_CURSOR */
 	bool active;		/* it is in the middle of the table */
@@ -177,6 +179,11 @@ int state_last_id(struct state *s, int64_t *id_r, bool *intents_r);
 /* no statement of it is in the middle of something */
 void state_listing_rest(struct state *s);
 void state_listing_done(struct state *s);
+
+/* ---- state_dashed.c ---- */
+
+/* 1 when SQL_FIND stands on the row, 0, -1 */
+int state_find_dashed(struct state *s, struct pop_span uidl);
 
 /* ---- state_lost.c ---- */
 
