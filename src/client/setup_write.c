@@ -163,7 +163,8 @@ check_whole(const struct setup *s, struct pop_span old, const char *section,
 	int r = -1;
 
 	if (f != NULL && errors != NULL) {
-		(void)fwrite(old.p, 1, old.n, f);
+		if (old.n > 0)
+			(void)fwrite(old.p, 1, old.n, f);
 		(void)fputc('\n', f);
 		(void)fwrite(section, 1, n, f);
 		if (fflush(f) == 0)

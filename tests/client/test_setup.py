@@ -26,6 +26,7 @@ HOSTS = BUILD / 'tests' / 'client' / 'hosts.so'
 DISCOVER = BUILD / 'src' / 'client' / 'restante-discover'
 OWN = 'autoconfig.example.org/mail/config-v1.1.xml'
 NAMES = ('pop.example.org', 'pop.provider.example')
+OTHER = 'mail.example.org'     # is not in the certificate
 ADDRESS = 'wren@example.org'
 LETTER = b'From: bob@example.net\r\nSubject: hello\r\n\r\nHello.\r\n'
 
@@ -36,8 +37,8 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope='module')
 def office():
-    with Office(tls=[NAMES], auth={'failure_delay': '0',
-                                   'failure_delay_max': '0'}) as o:
+    with Office(tls=[NAMES], auth={'failure_delay': '1ms',
+                                   'failure_delay_max': '1ms'}) as o:
         o.deliver(LETTER)
         yield o
 
@@ -61,7 +62,7 @@ class World:
         asan = SANITIZERS['ASAN_OPTIONS'] + ':verify_asan_link_order=0'
         return self.desk.environment(**{
             **SANITIZERS, 'ASAN_OPTIONS': asan, 'LD_PRELOAD': str(HOSTS),
-            'RESTANTE_TEST_HOSTS': ' '.join(NAMES),
+            'RESTANTE_TEST_HOSTS': ' '.join((*NAMES, OTHER)),
             **self.net.environment()})
 
     def command(self, *args, ca=True):
@@ -235,7 +236,7 @@ def test_unknown_authority(world):
 
 
 def test_certificate_of_another_name(world):
-    said = world.setup('--server', f'127.0.0.2:{world.office.ports["pop3s"]}',
+    said = world.setup('--server', f'{OTHER}:{world.office.ports["pop3s"]}',
                        status=76)
     assert 'certificate' in said
     assert world.files() == [] and world.logins() == []
