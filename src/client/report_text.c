@@ -150,7 +150,8 @@ report_summary(const struct report_account *a, char *out, size_t size)
 	const struct advice *why = advice_for(a->sum.fault);
 
 	if (a->sum.fault != FAULT_NONE && !did_anything(&a->sum)) {
-		add(&w, "nothing fetched: %s", why->meaning);
+		/* what that means was said when it happened */
+		add(&w, "nothing fetched (%s)", why->name);
 		return;
 	}
 	if (a->dry)
