@@ -187,7 +187,7 @@ alternative_names(const X509 *cert, bool *broken_r)
 bool
 tls_client_name_matches(const struct tls_wanted *w, const X509 *cert)
 {
-	bool broken, use_common = w->ip_len == 0, ok = false;
+	bool broken, use_common = true, ok = false;
 	GENERAL_NAMES *names = alternative_names(cert, &broken);
 	const GENERAL_NAME *g;
 	int i;
@@ -201,6 +201,7 @@ tls_client_name_matches(const struct tls_wanted *w, const X509 *cert)
 			use_common = false;
 	}
 	GENERAL_NAMES_free(names);
+	/* an address has no w->host, and no common name */
 	return ok || (use_common && common_name_matches(cert, w->host));
 }
 

@@ -603,6 +603,7 @@ static void
 local(const char *path, enum dial_error error, const char *text)
 {
 	struct dial *d;
+	int fd;
 
 	begin();
 	d = dial_start_local(loop, path, on_done, &result);
@@ -615,9 +616,13 @@ local(const char *path, enum dial_error error, const char *text)
 	assert_int_equal(strncmp(result.address, path, 30), 0);
 	drop();
 	begin();
+	fd = dup(0);
+	close(fd);
 	d = dial_start_local(loop, path, on_done, &result);
 	dial_cancel(d);
 	assert_int_equal(calls, 0);
+	assert_int_equal(dup(0), fd);	/* it is free again */
+	close(fd);
 }
 
 static void

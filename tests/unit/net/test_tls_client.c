@@ -18,6 +18,7 @@
 #include <cmocka.h>
 
 #include "base/text.h"
+#include "net/tls_client_name.h"
 #include "tls_client_fixture.h"
 
 #define HOST "pop.example.net"
@@ -151,6 +152,8 @@ test_wildcards(void **state)
 		{ "a.b.example.net", NULL, NULL, "DNS:*.b.example.net", NULL,
 		    true },
 		{ "192.0.2.1", NULL, NULL, "DNS:*.0.2.1", NULL, false },
+		{ ".example.net", NULL, NULL, "DNS:*.example.net", NULL,
+		    false },
 	};
 
 	(void)state;
@@ -208,6 +211,7 @@ test_mail_domain(void **state)
 		{ HOST, NULL, "_pop3s", SRV "_pop3s.example.org", NULL,
 		    false },
 		{ HOST, NULL, "_pop3s", SRV "_pop3s.", NULL, false },
+		{ HOST, NULL, "_pop3s", SRV, NULL, false },
 		{ HOST, NULL, NULL, "DNS:example.org", NULL, false },
 	};
 
@@ -263,7 +267,8 @@ test_nul(void **state)
 	}
 }
 
-/* two lists of names, or one that cannot be read: no list at all */
+/* two lists of names, or one that cannot be read: nobody's, and the common
+ * name is no way out (OpenSSL refuses such a chain as well) */
 static void
 test_broken_names(void **state)
 {
@@ -271,13 +276,16 @@ test_broken_names(void **state)
 	struct order o = { .by = &root, .cn = HOST, .san = "DNS:" HOST };
 	struct issued twice = issue(&o), broken;
 	ASN1_OCTET_STRING *s = ASN1_OCTET_STRING_new();
+	struct tls_wanted wanted;
 	X509_EXTENSION *e;
 
 	(void)state;
+	assert_int_equal(tls_wanted_init(&wanted, HOST, NULL, NULL), 0);
 	e = X509_get_ext(twice.x, X509_get_ext_by_NID(twice.x,
 	    NID_subject_alt_name, -1));
 	assert_true(X509_add_ext(twice.x, e, -1));
 	assert_true(X509_sign(twice.x, root.key, EVP_sha256()) > 0);
+	assert_false(tls_client_name_matches(&wanted, twice.x));
 	assert_int_not_equal(visit(&usual, &twice, NULL), TLS_CLIENT_NONE);
 	o.san = NULL;
 	broken = issue(&o);
@@ -285,6 +293,7 @@ test_broken_names(void **state)
 	e = X509_EXTENSION_create_by_NID(NULL, NID_subject_alt_name, 0, s);
 	assert_true(X509_add_ext(broken.x, e, -1));
 	assert_true(X509_sign(broken.x, root.key, EVP_sha256()) > 0);
+	assert_false(tls_client_name_matches(&wanted, broken.x));
 	assert_int_not_equal(visit(&usual, &broken, NULL), TLS_CLIENT_NONE);
 	X509_EXTENSION_free(e);
 	ASN1_OCTET_STRING_free(s);
