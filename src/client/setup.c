@@ -143,8 +143,9 @@ finish(struct setup *s)
 	if (s->args->dry_run)
 		setup_say(s, "\nNothing was written.\n");
 	else
-		setup_say(s, "The account %s is in %s. Next:\n\n"
+		setup_say(s, "The account %s is in %s. %s\n\n"
 		    "    restante%s%s fetch %s\n\n", s->account, s->path,
+		    s->oauth ? "Name a token_command there, then:" : "Next:",
 		    other ? " --config " : "", other ? s->path : "",
 		    s->account);
 	return s->args->mode == REPORT_JSON ? print_result(s) : 0;

@@ -160,21 +160,28 @@ setup_try(struct setup *s, const struct discover_candidate *c,
 
 /* ---- which one ---- */
 
+/* What was found; guesses only when there is nothing better. */
 static void
 show(struct setup *s)
 {
 	char source[400];
+	size_t guesses = 0;
 
-	setup_say(s, "Found:\n");
 	for (size_t i = 0; i < s->n; i++) {
 		const struct discover_candidate *c = &s->list[i];
 
+		if (c->source == DISCOVER_GUESS) {
+			guesses++;
+			continue;
+		}
 		setup_source_text(s, c, source, sizeof(source));
-		setup_say(s, "  %s:%u %s, by %s%s\n", c->host, c->port,
-		    c->tls == DISCOVER_IMPLICIT ? "TLS" :
-		    c->tls == DISCOVER_START ? "STLS" : "in clear", source,
-		    c->in_domain ? "" : " (another domain)");
+		setup_say(s, "  %s:%u (%s), named by %s%s\n", c->host,
+		    c->port, c->tls == DISCOVER_IMPLICIT ? "TLS" :
+		    c->tls == DISCOVER_START ? "STLS" : "no TLS", source,
+		    c->in_domain ? "" : "; of another domain");
 	}
+	if (guesses == s->n)
+		setup_say(s, "Nobody names one. These are guesses:\n");
 }
 
 /* Has this host been spoken about? */
@@ -221,10 +228,14 @@ static void
 tell_failure(struct setup *s, const struct discover_candidate *c,
     const struct setup_try *t)
 {
+	if (s->given) {		/* the error message says it */
+		setup_say(s, "no.\n");
+		return;
+	}
 	setup_say(s, "no: %s%s%s%s\n", t->text, t->said[0] != '\0' ?
 	    " (\"" : "", t->said, t->said[0] != '\0' ? "\")" : "");
-	/* one that was named: what to do is worth a line */
-	if (s->given || c->source != DISCOVER_GUESS)
+	/* of one that was named it is worth a line what to do */
+	if (c->source != DISCOVER_GUESS)
 		setup_say(s, "  %s\n", advice_for(t->fault)->remedy);
 }
 

@@ -18,6 +18,7 @@ import pytest
 
 sys.path.append(os.path.join(os.path.dirname(__file__), '..', 'e2e'))
 
+import certs  # noqa: E402
 from desk import BUILD, HAVE_CLIENT, REPORTS, SANITIZERS, WAIT  # noqa: E402
 from fakenet import FakeNet, autoconfig  # noqa: E402
 from office import RESTANTED, Office, pki  # noqa: E402
@@ -303,6 +304,33 @@ def test_bad_destination(world):
     said = world.setup('--destination', 'nowhere', status=64)
     assert 'maildir' in said
     assert world.files() == []
+
+
+def given(world, server, *args, **more):
+    world.ca = str(certs.authority()[0])
+    return world.setup('--server', f'127.0.0.1:{server.port}', *args, **more)
+
+
+def test_tokens_alone(world, make_server):
+    """A server that takes no passwords: none is asked for, none is sent."""
+    server = make_server(tls='implicit', cert=certs.certificate(),
+                         mechs=('XOAUTH2',), user=False)
+    said = given(world, server, input_=b'')
+    assert 'token_command' in said
+    text = world.config.read_text()
+    assert '\n# token_command = ' in text and 'password_' not in text
+    assert world.files() == ['restante.conf']
+    world.restante('config')
+
+
+def test_stls_is_not_offered(world, make_server):
+    """C-17: nothing is said in clear."""
+    server = make_server()
+    said = given(world, server, '--tls', 'start', status=76)
+    assert 'STLS' in said and world.files() == []
+    server.settle()
+    assert not [line for s in server.sessions for who, line in s.dialogue
+                if who == b'C' and not line.startswith((b'CAPA', b'QUIT'))]
 
 
 # ---- with a person ---------------------------------------------------------
