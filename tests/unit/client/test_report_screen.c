@@ -249,8 +249,46 @@ test_small(void **state)
 				    "...                   6 more\n"
 				    "all                    0/28000000        "
 				    "0 B/18.4 EB      0 B/s    -:-- left  0\n");
+			/* one more than there is room for */
+			if (rows == 8 && columns == 7)
+				screen_expect(&t, &s, "a\nb\nc\nd\ne\n...\n"
+				    "all\n");
 			stage_close(&s, 0);
 		}
+}
+
+/* The rate is that of some seconds, however often and in whatever bursts it is
+ * told; and it follows when the line becomes slower. */
+static void
+test_rate(void **state)
+{
+	struct event_sum sum = { .messages = 1, .octets = 100000000,
+		.fresh = 1 };
+	struct screen t;
+	struct stage s;
+
+	(void)state;
+	stage_open(&s, REPORT_PEOPLE, true);
+	report_color(s.r, false);
+	report_screen(s.r, 80, 24);
+	screen_init(&t, 24, 80);
+	tell_at(&s, 0, "work", EVENT_START, NULL);
+	tell_at(&s, 0, "work", EVENT_LISTED, &sum);
+	for (int i = 0; i < 50; i++) {
+		sum.came_octets += 100000;
+		for (int j = 0; j < 10; j++)
+			tell_at(&s, j == 9 ? 100 : 0, "work", EVENT_PROGRESS,
+			    &sum);
+	}
+	screen_expect(&t, &s, "work          0/1      5.0 MB/100 MB   "
+	    "1.0 MB/s    1:35 left\n");
+	for (int i = 0; i < 50; i++) {
+		sum.came_octets += 10000;
+		tell_at(&s, 100, "work", EVENT_PROGRESS, &sum);
+	}
+	screen_expect(&t, &s, "work          0/1      5.5 MB/100 MB   "
+	    "100 kB/s   15:45 left\n");
+	stage_close(&s, 0);
 }
 
 /* No terminal: a line every ten seconds. */
@@ -345,6 +383,7 @@ main(void)
 		cmocka_unit_test(test_one),
 		cmocka_unit_test(test_some),
 		cmocka_unit_test(test_small),
+		cmocka_unit_test(test_rate),
 		cmocka_unit_test(test_plain),
 		cmocka_unit_test(test_terminal),
 	};
