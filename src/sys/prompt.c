@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
@@ -154,6 +155,29 @@ prompt_close(void)
 	prompt.fd = 0;
 }
 
+/* Waits for an answer, or for a signal that is survived: then it echoes again,
+ * and nothing may be read any more.  The signals are let in while it sleeps and
+ * at no other time: one that came just before is not slept over. */
+static int
+await(void)
+{
+	struct pollfd p = { .fd = prompt.fd, .events = POLLIN };
+	sigset_t set, mask;
+	int r = 0, e;
+
+	signal_set(&set);
+	(void)pthread_sigmask(SIG_BLOCK, &set, &mask);
+	while (prompt.open != 0 && r == 0) {
+		r = ppoll(&p, 1, NULL, &mask);
+		if (r < 0 && errno == EINTR)
+			r = 0;
+	}
+	e = r < 0 ? errno : EINTR;
+	(void)pthread_sigmask(SIG_SETMASK, &mask, NULL);
+	errno = e;
+	return r > 0 ? 0 : -1;
+}
+
 int
 prompt_line(int fd, struct buf *line)
 {
@@ -162,10 +186,10 @@ prompt_line(int fd, struct buf *line)
 	int e;
 
 	for (;;) {
+		if (fd == prompt.fd && fd > 0 && await() != 0)
+			return -1;
 		got = read(fd, &c, 1);
-		/* a signal that was survived has made it echo again */
-		if (got < 0 && errno == EINTR && (fd != prompt.fd ||
-		    prompt.open != 0))
+		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
 			return -1;
