@@ -3,10 +3,10 @@
  * tls_client: the client's side of TLS (OpenSSL 3): who the server must be.
  *
  * TLS 1.2 and 1.3, SNI, ALPN "pop3".  The chain is always verified, and
- * the name: RFC 7817 and RFC 6125 (DNS-ID, `*` as the whole left-most label
- * alone, SRV-ID when a mail domain is given; the subject's common name counts
- * only when there is no DNS-ID).  With a pin the public key must be that one,
- * and the chain and name need not hold: a pin is a statement by the user.
+ * the name: RFC 7817 and RFC 9525 (DNS-ID, `*` as the whole left-most label
+ * alone, SRV-ID when a mail domain is given; never the subject's common
+ * name).  With a pin the public key must be that one, and the chain and name
+ * need not hold: a pin is a statement by the user.
  */
 #ifndef RESTANTE_NET_TLS_CLIENT_H
 #define RESTANTE_NET_TLS_CLIENT_H

@@ -4,9 +4,9 @@
  *
  * Owns the rules of RFC 6125 and RFC 7817: DNS-ID for the host and for the
  * mail domain, `*` as the whole left-most label for exactly one label, SRV-ID
- * without wildcards, addresses octet by octet, and the common name only where
- * the certificate names nothing else of the kind.  Must not judge chains or
- * dates, nor know about connections.
+ * without wildcards, addresses octet by octet.  The common name is no name of a
+ * server any more (RFC 9525 section 2): it is only shown to people.  Must not
+ * judge chains or dates, nor know about connections.
  */
 #include <arpa/inet.h>
 
@@ -147,30 +147,7 @@ common_name(const X509 *cert)
 	    X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, last));
 }
 
-static bool
-common_name_matches(const X509 *cert, const char *wanted)
-{
-	const ASN1_STRING *cn = common_name(cert);
-	unsigned char *text = NULL;
-	bool ok;
-	int n;
-
-	if (cn == NULL)
-		return false;
-	n = ASN1_STRING_to_UTF8(&text, cn);
-	ok = n > 0 && dns_matches(span_of(text, (size_t)n), wanted);
-	OPENSSL_free(text);
-	return ok;
-}
-
 /* ---- the certificate ---- */
-
-/* RFC 6125 section 6.4.4 */
-static bool
-forbids_common_name(const GENERAL_NAME *g)
-{
-	return g->type == GEN_DNS || g->type == GEN_URI || is_srv(g);
-}
 
 /* *broken_r: there are names, but they cannot be read (or twice) */
 static GENERAL_NAMES *
@@ -187,7 +164,7 @@ alternative_names(const X509 *cert, bool *broken_r)
 bool
 tls_client_name_matches(const struct tls_wanted *w, const X509 *cert)
 {
-	bool broken, use_common = true, ok = false;
+	bool broken, ok = false;
 	GENERAL_NAMES *names = alternative_names(cert, &broken);
 	const GENERAL_NAME *g;
 	int i;
@@ -197,12 +174,9 @@ tls_client_name_matches(const struct tls_wanted *w, const X509 *cert)
 	for (i = 0; !ok && i < sk_GENERAL_NAME_num(names); i++) {
 		g = sk_GENERAL_NAME_value(names, i);
 		ok = general_matches(w, g);
-		if (forbids_common_name(g))
-			use_common = false;
 	}
 	GENERAL_NAMES_free(names);
-	/* an address has no w->host, and no common name */
-	return ok || (use_common && common_name_matches(cert, w->host));
+	return ok;
 }
 
 /* ---- for people ---- */
@@ -262,8 +236,11 @@ list_common_name(const X509 *cert, char *out, size_t size)
 
 	if (s.n == 0)
 		text_format(out, size, "nobody");
-	else
+	else {
 		tls_client_printable(s.p, s.n, out, size);
+		add_text(out, size, " ", "(a common name, which no longer "
+		    "counts)");
+	}
 }
 
 void
