@@ -12,7 +12,7 @@ struct dest *
 errand_dest(struct errand *e, const struct conf_dest *conf)
 {
 	struct dest_error error = { 0 };
-	struct dest_slot *slots;
+	struct dest_slot *slot;
 	struct dest *d;
 
 	for (size_t i = 0; i < e->ndests; i++)
@@ -28,10 +28,9 @@ errand_dest(struct errand *e, const struct conf_dest *conf)
 		errand_no_more(e, error.fault, "%s", error.text);
 		return NULL;
 	}
-	slots = e->dests;
-	slots[e->ndests] = (struct dest_slot){ .conf = conf, .dest = d };
-	slots[e->ndests].queue_last = &slots[e->ndests].queue;
-	e->ndests++;
+	slot = &e->dests[e->ndests++];
+	*slot = (struct dest_slot){ .conf = conf, .dest = d };
+	slot->queue_last = &slot->queue;
 	return d;
 }
 
