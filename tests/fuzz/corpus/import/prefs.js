@@ -1,0 +1,31 @@
+t// Mozilla User Preferences
+
+user_pref("mail.account.account1.server", "server1");
+user_pref("mail.account.account2.identities", "id1");
+user_pref("mail.account.account2.server", "server2");
+user_pref("mail.account.account3.server", "server3");
+user_pref("mail.account.account4.server", "server4");
+user_pref("mail.accountmanager.accounts", "account1,account2,account4");
+user_pref("mail.server.server1.hostname", "Local Folders");
+user_pref("mail.server.server1.type", "none");
+user_pref("mail.server.server2.check_new_mail", true);
+user_pref("mail.server.server2.check_time", 20);
+user_pref("mail.server.server2.delete_by_age_from_server", true);
+user_pref("mail.server.server2.directory", "/nonexistent/Mail/pop.isp.example");
+user_pref("mail.server.server2.directory-rel", "[ProfD]Mail/pop.isp.example");
+user_pref("mail.server.server2.hostname", "pop.isp.example");
+user_pref("mail.server.server2.leave_on_server", true);
+user_pref("mail.server.server2.name", "robin \"home\"");
+user_pref("mail.server.server2.num_days_to_leave_on_server", 14);
+user_pref("mail.server.server2.port", 995);
+user_pref("mail.server.server2.socketType", 3);
+user_pref("mail.server.server2.type", "pop3");
+user_pref("mail.server.server2.userName", "robin");
+user_pref("mail.server.server3.hostname", "gone.example");
+user_pref("mail.server.server3.type", "pop3");
+user_pref("mail.server.server3.userName", "gone");
+user_pref("mail.server.server4.authMethod", 10);
+user_pref("mail.server.server4.hostname", "outlook.office365.example");
+user_pref("mail.server.server4.type", "pop3");
+user_pref("mail.server.server4.socketType", 2);
+user_pref("mail.server.server4.userName", "wren@example.org");
