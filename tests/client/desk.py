@@ -9,9 +9,11 @@
 Owns a directory, below which everything lies.  Every run is looked through
 for a sanitizer's report.  Nobody's own configuration or keyring plays a part.
 """
+import contextlib
 import hashlib
 import json
 import os
+import pty
 import re
 import shutil
 import subprocess
@@ -140,6 +142,24 @@ class Desk:
         return Done(' '.join(command), done.returncode, done.stdout,
                     done.stderr)
 
+    def run_on_terminal(self, *args):
+        """What a person sees: octets on a terminal of 80 columns."""
+        self.write()
+        ours, theirs = pty.openpty()
+        process = subprocess.Popen(
+            [self.binary, '--config', self.config, *map(str, args)],
+            stdin=theirs, stdout=theirs, stderr=theirs, cwd=self.dir,
+            start_new_session=True,
+            env=self.environment(**SANITIZERS, TERM='xterm'))
+        os.close(theirs)
+        out = b''
+        with contextlib.suppress(OSError):      # EIO: the other end is gone
+            while more := os.read(ours, 65536):
+                out += more
+        os.close(ours)
+        status = process.wait(WAIT)
+        return Done(' '.join(map(str, args)), status, out, b'')
+
     def fetch(self, *args, status=0, **more):
         """restante fetch; fails when it does not end as it should."""
         done = self.run('fetch', *args, **more)
@@ -169,7 +189,7 @@ class Desk:
         found = list(tmp.iterdir()) if tmp.is_dir() else []
         for folder in self.state.rglob('*'):
             if folder.is_file() and not re.search(
-                    r'\.(db|db-wal|db-shm|db-journal|lock)$', folder.name):
+                    r'\.(db|db-wal|db-shm|db-journal|lock|tls)$', folder.name):
                 found.append(folder)
         return found
 
@@ -194,7 +214,8 @@ def mbox_read(octets):
     parts = re.split(rb'(?m)^From [^\n]*\n', octets)[1:]
     out = []
     for part in parts:
-        assert part.endswith(b'\n\n'), \
+        # the empty line is not the message's: an empty one has nothing else
+        assert part == b'\n' or part.endswith(b'\n\n'), \
             f'no empty line at the end: {part[-80:]!r}'
         out.append(re.sub(rb'(?m)^>(>*From )', rb'\1', part[:-1]))
     return out

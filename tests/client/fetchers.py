@@ -17,6 +17,17 @@ WAIT = 120
 REPORTS = (b'AddressSanitizer', b'LeakSanitizer', b'runtime error:')
 
 
+def mbox_or_ruin(path):
+    """Its messages; what is no mbox counts as one that nobody sent."""
+    if not path.exists():
+        return []
+    octets = path.read_bytes()
+    try:
+        return mbox_read(octets)
+    except AssertionError:
+        return [octets]
+
+
 class Fetcher:
     """What all have in common; subclasses write a configuration."""
 
@@ -93,8 +104,7 @@ class Fetcher:
     def mail(self):
         """Octets of each message, as it lies there."""
         if self.kind == 'mbox':
-            path = self.dir / 'mail.mbox'
-            return mbox_read(path.read_bytes()) if path.exists() else []
+            return mbox_or_ruin(self.dir / 'mail.mbox')
         return [p.read_bytes() for p in self.files()]
 
     def key(self, octets):
@@ -140,8 +150,7 @@ class Restante(Fetcher):
 
     def mail(self):
         if self.kind == 'mbox':
-            path = self.dir / 'disk' / 'mail.mbox'
-            return mbox_read(path.read_bytes()) if path.exists() else []
+            return mbox_or_ruin(self.dir / 'disk' / 'mail.mbox')
         return super().mail()
 
     def command(self):

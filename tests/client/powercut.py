@@ -87,7 +87,7 @@ class Disk:
         self.names = {}         # path: inode; 0 a directory
         self.sure = {}          # the same, as a strict reading has it
         self.old = {}           # as the journal has it
-        self.last = None        # (File, at, length) of the last write
+        self.last = None        # (File, with half of the last write)
         for path in sorted(Path(root).rglob('*')):
             inode = 0
             if path.is_file():
@@ -114,8 +114,10 @@ class Disk:
 
     def _write(self, e):
         f, at = self._file(e.inode), int(e.rest[0])
+        half = File(f.data)
+        half.write(at, e.data[:len(e.data) // 2])
         f.write(at, e.data)
-        self.last = (f, at, len(e.data))
+        self.last = (f, bytes(half.data))
 
     def _truncate(self, e):
         self._file(e.inode).truncate(int(e.rest[0]))
@@ -167,16 +169,13 @@ class Disk:
             return f.sure
         if model == 'zeros':
             return f.zeroed()
-        if model == 'torn' and self.last and self.last[0] is f:
-            _, at, n = self.last
-            if f.sure[at:at + n] != f.data[at:at + n]:
-                whole = bytes(f.data)
-                return whole[:at + n // 2] if len(whole) == at + n else \
-                    whole[:at + n // 2] + bytes(n - n // 2) + whole[at + n:]
+        if model == 'torn' and self.last and self.last[0] is f and \
+                f.sure != bytes(f.data):
+            return self.last[1]
         return bytes(f.data)
 
     def left(self, model):
-        """{path: octets, or None for a directory}"""
+        """{path: (inode, octets), or None for a directory}"""
         names = {'strict': self.sure, 'old': self.old}.get(model, self.names)
         out = {}
         for path in sorted(names):
@@ -187,20 +186,40 @@ class Disk:
                 continue
             inode = names[path]
             out[path] = None if inode == 0 else \
-                self._content(self._file(inode), model)
+                (inode, self._content(self._file(inode), model))
         return out
 
 
-def build(root, left):
-    """Makes the tree of Disk.left below `root`, which must be its root."""
+def build(root, left, pool):
+    """
+    Makes the tree of Disk.left below `root`, which must be its root.  Files
+    keep their inodes, by which programs may know them: `pool` is a directory
+    where those wait that are not in the tree at the moment.
+    """
+    pool = Path(pool)
+    pool.mkdir(exist_ok=True)
+    for path in Path(root).rglob('*'):
+        if path.is_file():
+            os.replace(path, pool / str(path.stat().st_ino))
     shutil.rmtree(root, ignore_errors=True)
     Path(root).mkdir()
-    for path, octets in left.items():
-        if octets is None:
+    placed = {}
+    for path, what in left.items():
+        if what is None:
             os.mkdir(path, 0o700)
-        else:
-            Path(path).touch(mode=0o600)
-            Path(path).write_bytes(octets)
+            continue
+        inode, octets = what
+        if inode in placed:
+            os.link(placed[inode], path)
+            continue
+        placed[inode] = path
+        if (pool / str(inode)).exists():
+            os.replace(pool / str(inode), path)
+        Path(path).touch(mode=0o600)
+        os.chmod(path, 0o600)
+        with open(path, 'r+b') as f:
+            f.truncate(0)
+            f.write(octets)
 
 
 def server_saw(events):

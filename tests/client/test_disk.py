@@ -14,7 +14,7 @@ import pytest
 
 from desk import letters
 from faults import Bench, spread
-from fetchers import Restante
+from fetchers import Restante, mbox_or_ruin
 
 FULL = bool(os.environ.get('RESTANTE_FULL'))
 MODES = [('maildir', True), ('maildir', False), ('mbox', True),
@@ -80,9 +80,8 @@ class OnSmallDisk(Restante):
     def mail(self):
         if self.kind == 'maildir':
             return [p.read_bytes() for p in self.files()]
-        from desk import mbox_read
-        path = self.small.inside(self.dir / 'disk' / 'mail.mbox')
-        return mbox_read(path.read_bytes()) if path.exists() else []
+        return mbox_or_ruin(self.small.inside(
+            self.dir / 'disk' / 'mail.mbox'))
 
     def leftovers(self):
         return [p for p in self.small.inside(self.dir / 'disk').rglob('*')

@@ -236,7 +236,7 @@ def test_power_models(tmp_path):
     seen = []
     for e in events:
         disk.play(e)
-        seen.append({m: {Path(p).name: c for p, c in disk.left(m).items()}
+        seen.append({m: {Path(p).name: c[1] for p, c in disk.left(m).items()}
                      for m in powercut.MODELS})
     assert seen[1]['strict'] == {} and seen[1]['ordered'] == {'tmp': b''}
     assert seen[1]['zeros'] == {'tmp': bytes(6)} and seen[1]['old'] == {}
@@ -247,6 +247,21 @@ def test_power_models(tmp_path):
     assert seen[4]['all'] == {'name': b'first second'}
     assert seen[5]['strict'] == {'name': b'first '}
     assert seen[6]['zeros'] == {'name': b'first ' + bytes(12)}
+
+
+def test_built_files_keep_their_inodes(tmp_path):
+    root, pool = tmp_path / 'disk', tmp_path / 'pool'
+    root.mkdir()
+    (root / 'a').write_bytes(b'one')
+    inode = (root / 'a').stat().st_ino
+    left = {str(root / 'd'): None, str(root / 'd' / 'b'): (inode, b'two'),
+            str(root / 'c'): (1, b'')}
+    powercut.build(root, left, pool)
+    assert (root / 'd' / 'b').read_bytes() == b'two'
+    assert (root / 'd' / 'b').stat().st_ino == inode
+    assert (root / 'c').read_bytes() == b''
+    powercut.build(root, {str(root / 'a'): (inode, b'x')}, pool)
+    assert (root / 'a').stat().st_ino == inode
 
 
 def test_server_saw():

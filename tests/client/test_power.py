@@ -32,7 +32,7 @@ class Power(Bench):
         self.root = self.fetcher.dir / 'disk'
         before = powercut.Disk(self.root)
         path = self.fetcher.dir / 'record'
-        self.fetcher.run_at('--path', str(self.root) + '/', '--record', path)
+        self.fetcher.run_at('--path', self.root, '--record', path)
         self.server.settle()
         assert sorted(self.fetcher.keys()) == sorted(self.wanted)
         self.before, self.events = before, powercut.read(path)
@@ -52,13 +52,18 @@ class Power(Bench):
                     seen.add(mark.digest())
                     yield f'{model} behind event {i} ({e})', left, gone
 
+    def forgives(self, point):
+        # a strict reading brings back what was removed from a directory
+        # that nobody has fsynced since: drafts that nobody takes for mail
+        return point.startswith('strict')
+
     def after_a_cut(self, point, left, gone):
         self.server.reset()
         self.drop = Drop(self.mails)
         self.drop.messages[:] = [m for n, m in enumerate(
             self.drop.messages, 1) if n not in gone]
         self.server.users['wren'] = ('secret', self.drop)
-        powercut.build(self.root, left)
+        powercut.build(self.root, left, self.fetcher.dir / 'pool')
         self.afterwards(point)
 
 
@@ -76,7 +81,11 @@ def power(tmp_path, mode):
 def test_power_cut(power, slice_, record_property):
     """P14 P15: whatever the disk has kept, nothing is lost or doubled"""
     cuts = list(power.cuts(power.events))
-    for cut in spread(cuts, None if FULL else MOST, slice_, SLICES):
+    # where the server has removed something, mail can be lost for good
+    worst = [c for c in cuts if c[2]]
+    others = [c for c in cuts if not c[2]]
+    for cut in spread(others, None if FULL else MOST, slice_, SLICES) + \
+            spread(worst, None if FULL else MOST, slice_, SLICES):
         power.after_a_cut(*cut)
     record_property('points', f'{power.tally} of {len(cuts)}')
     power.tally.check()

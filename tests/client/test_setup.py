@@ -63,6 +63,7 @@ class World:
         asan = SANITIZERS['ASAN_OPTIONS'] + ':verify_asan_link_order=0'
         return self.desk.environment(**{
             **SANITIZERS, 'ASAN_OPTIONS': asan, 'LD_PRELOAD': str(HOSTS),
+            'PATH': f'{self.desk.dir}/tools:{os.environ["PATH"]}',
             'RESTANTE_TEST_HOSTS': ' '.join((*NAMES, OTHER)),
             **self.net.environment()})
 
@@ -447,6 +448,42 @@ def test_dialogue_wrong_password(world, terminal):
     t.expect('Where shall the password be kept?', '')
     assert t.finish()[0] == 0
     assert 'user = wren\n' in world.config.read_text()
+
+
+SECRET_TOOL = """#!/bin/sh
+cd "${0%/*}" || exit 1
+case $1 in
+store) echo "$*" >>calls; cat >kept ;;
+lookup) [ "$2 $3 $4 $5 $6 $7" = "$(cat wanted)" ] && cat kept ;;
+esac
+"""
+
+
+@pytest.mark.parametrize('wanted, place', [
+    ('service pop3 server pop.example.org user wren', 'keyring = yes'),
+    ('another thing', 'password_file = '),
+], ids=['works', 'gives-nothing-back'])
+def test_keyring(world, terminal, wanted, place):
+    """By a pipe, never as an argument; and only when it comes back."""
+    tools = world.desk.dir / 'tools'
+    tools.mkdir()
+    (tools / 'wanted').write_text(wanted + '\n')
+    (tools / 'secret-tool').write_text(SECRET_TOOL)
+    (tools / 'secret-tool').chmod(0o755)
+    world.by_srv()
+    t = terminal()
+    t.expect('assword', 'secret')
+    t.expect('Where shall mail go?', '')
+    t.expect('on the server, too?', '')
+    t.expect('Where shall the password be kept?', 'keyring')
+    if 'file' in place:
+        t.expect('does not give it back')
+        t.expect('Where shall the password be kept?', 'file')
+    assert t.finish()[0] == 0
+    assert place in world.config.read_text()
+    assert (tools / 'kept').read_text() == 'secret'
+    assert 'secret ' not in (tools / 'calls').read_text()
+    world.restante('fetch')
 
 
 def test_typed_password_is_not_shown(world, terminal):

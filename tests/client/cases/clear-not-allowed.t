@@ -3,7 +3,6 @@ checks: C-17 C02
 ref: RFC 8314 section 3
 account: clear_login = no
 exit: 78
-fault: no-mechanism
 stored: nothing
 secret: unsent
 

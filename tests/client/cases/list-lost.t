@@ -1,6 +1,7 @@
 # The listing is cut
 checks: C08 C12
 ref: never prune because of one bad listing
+account: pipelining = off
 exit: 75
 fault: lost
 stored: nothing

@@ -2,6 +2,7 @@
 checks: C-5 C12 C13
 ref: RFC 1939 section 3; P17
 account: keep = no
+account: pipelining = off
 exit: bad
 fault: lost
 stored: nothing

@@ -2,6 +2,7 @@
 checks: C-5 C12
 ref: RFC 8446 section 6.1; P17
 account: keep = no
+account: pipelining = off
 tls: implicit
 exit: bad
 fault: lost

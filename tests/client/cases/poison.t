@@ -2,7 +2,6 @@
 checks: C13
 ref: facts: mpop stays there for ever
 server: poison = ('u0002',)
-runs: 2
 exit: 75
 fault: message
 stored: 1 3

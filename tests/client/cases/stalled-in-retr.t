@@ -2,6 +2,7 @@
 checks: C-5 C12
 ref: P17
 account: keep = no
+account: pipelining = off
 exit: bad
 fault: timeout
 stored: nothing

@@ -1,6 +1,7 @@
 # UIDL has no end
 checks: C08 C-28
 ref: bounded against any peer
+account: pipelining = off
 exit: bad
 stored: nothing
 left: 1 2 3

@@ -1,6 +1,7 @@
 # A UIDL of a million octets
 checks: C-11 C11 C-28
 ref: RFC 1939 section 7
+account: pipelining = off
 exit: bad
 stored: nothing
 left: 1 2 3
