@@ -57,6 +57,8 @@ fault_of(int err)
 	case ENOTDIR:
 	case ELOOP:
 	case ENAMETOOLONG:
+	case EISDIR:
+	case ENXIO:
 		return FAULT_DEST;
 	case EAGAIN:
 	case EMFILE:
@@ -259,8 +261,10 @@ sweep_name(void *arg, const char *name)
 	struct sweep *s = arg;
 	bool this_run;
 
-	/* those of this run are in use */
-	if (!draft_name_ours(name, s->ident, &this_run) || this_run)
+	/* drafts of this run are in use; journals are not, without intents,
+	 * and those of recovery are of this run */
+	if (!draft_name_ours(name, s->ident, &this_run) ||
+	    (this_run && !mbox_place_is(name)))
 		return 0;
 	/* what does not fit is for another time */
 	return dest_put_field(&s->names, name);
@@ -282,7 +286,7 @@ dest_sweep(struct dest *d)
 	if (dest_each_name(d->drafts, sweep_name, &s) == 0) {
 		names = buf_span(&s.names);
 		while ((name = dest_field(&names)) != NULL)
-			(void)os_unlinkat(d->drafts, name);
+			dest_remove(d->drafts, name);
 	}
 	buf_release(&s.names);
 }

@@ -306,7 +306,7 @@ show_late(const struct maildir_dirs *dirs, const char *name,
 			return -1;
 	}
 	/* link and unlink on a file system that cannot rename so */
-	(void)os_unlinkat(dirs->tmp, name);
+	dest_remove(dirs->tmp, name);
 	return 0;
 }
 
@@ -345,8 +345,9 @@ maildir_recover(const struct dest_world *world, struct pop_span ticket,
 	(void)world;
 	for (size_t i = 0; i < 3; i++) {
 		f[i] = dest_field(&ticket);
+		/* a path, and two names */
 		if (f[i] == NULL || f[i][0] == '\0' ||
-		    (i > 0 && strchr(f[i], '/') != NULL)) {
+		    (i == 0) != (strchr(f[i], '/') != NULL)) {
 			(void)dest_fail(error_r, FAULT_DEST, "a delivery "
 			    "that was interrupted cannot be understood; the "
 			    "message is fetched again");

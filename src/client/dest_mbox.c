@@ -118,7 +118,7 @@ mbox_forget(struct draft *dr, bool left)
 		return;
 	/* what cannot be removed now is swept by a later run */
 	if (!b->left && b->journal[0] != '\0')
-		(void)os_unlinkat(dr->dest->drafts, b->journal);
+		dest_remove(dr->dest->drafts, b->journal);
 	free(b);
 }
 

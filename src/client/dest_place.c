@@ -110,6 +110,17 @@ dest_open_spool(const struct dest_world *world, struct dest_error *error_r)
 	    "the spool %.300s", world->spool);
 }
 
+void
+dest_remove(int dir, const char *name)
+{
+	int err = errno;
+
+	if (os_unlinkat(dir, name) != 0) {
+		/* the sweep of a later run finds it by its name */
+	}
+	errno = err;
+}
+
 int
 dest_each_name(int dir, int (*fn)(void *arg, const char *name), void *arg)
 {

@@ -144,6 +144,9 @@ int dest_open_dir(int dir, const char *name, const char *path,
 __attribute__((warn_unused_result))
 int dest_open_spool(const struct dest_world *world,
     struct dest_error *error_r);
+/* Removes a file that is of no use any more, if it can be removed now; else
+ * it is swept by a later run.  Keeps errno. */
+void dest_remove(int dir, const char *name);
 /* calls fn for each name in a directory (opened O_RDONLY); 0, or -1 with
  * errno. fn returns 0 to go on. */
 __attribute__((warn_unused_result))
@@ -165,6 +168,11 @@ void draft_name_new_run(void);
 __attribute__((warn_unused_result))
 int draft_prefix(struct draft *dr, struct pop_span octets,
     struct dest_error *error_r);
+
+/* ---- mbox_place.c ---- */
+
+/* is this the name of a journal? Whose, says draft_name_ours */
+bool mbox_place_is(const char *file);
 
 /* ---- dest_pipe.c: of all talkers ---- */
 

@@ -100,7 +100,7 @@ file_remove(struct draft *dr)
 	file_close(dr);
 	/* what cannot be removed now is swept by a later run */
 	if (dr->name[0] != '\0' && dr->state != DRAFT_SHOWN)
-		(void)os_unlinkat(dr->dest->drafts, dr->name);
+		dest_remove(dr->dest->drafts, dr->name);
 	dr->name[0] = '\0';
 }
 
@@ -170,6 +170,8 @@ header_of(struct pop_span s)
 {
 	static const char ends[2][5] = { "\r\n\r\n", "\n\n" };
 
+	if (s.p == NULL)
+		return s;
 	for (size_t i = 0; i < 2; i++) {
 		size_t n = strlen(ends[i]);
 		const unsigned char *at = memmem(s.p, s.n, ends[i], n);

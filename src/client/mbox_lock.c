@@ -134,7 +134,7 @@ lock_is_ours(int fd, const struct dest_world *world)
 	    world->ident, strlen(world->ident)) != NULL;
 }
 
-/* LOCKED here: there is no NAME.lock (any more) */
+/* LOCKED here: there is no NAME.lock (any more); one of ours is removed */
 static enum lock_result
 lock_look(const struct mbox_file *m, const char *lock,
     const struct dest_world *world)
@@ -177,7 +177,7 @@ make_temporary(const struct mbox_file *m, char name[NAME_MAX + 1],
 	err = errno;
 	(void)os_close(fd);
 	if (r != 0)
-		(void)os_unlinkat(m->dir, name);
+		dest_remove(m->dir, name);
 	errno = err;
 	return r;
 }
@@ -209,7 +209,7 @@ dotlock(struct mbox_file *m, const struct dest_world *world)
 	if (r != 0 && errno != EEXIST)
 		r = lock_without_link(m, temp, lock);
 	err = errno;
-	(void)os_unlinkat(m->dir, temp);
+	dest_remove(m->dir, temp);
 	errno = err;
 	m->dotlock = r == 0;
 	return r == 0 ? LOCKED : err == EEXIST ? BUSY : LOCK_FAILED;
@@ -221,7 +221,7 @@ dotlock_end(struct mbox_file *m)
 	char lock[NAME_MAX + 1];
 
 	if (m->dotlock && lock_name(lock, m->name) == 0)
-		(void)os_unlinkat(m->dir, lock);
+		dest_remove(m->dir, lock);
 	m->dotlock = false;
 }
 
@@ -246,22 +246,27 @@ sweep_temporary(void *arg, const char *name)
 void
 mbox_lock_sweep(const char *path, const struct dest_world *world)
 {
+	struct mbox_file m = { .path = path, .fd = -1 };
 	struct sweep s = { .world = world };
+	char lock[NAME_MAX + 1];
 	struct dest_error ignored;
 	struct pop_span names;
 	const char *name;
-	int dir = dest_open_parent(path, &name, &ignored);
 
-	if (dir < 0)
+	m.dir = dest_open_parent(path, &m.name, &ignored);
+	if (m.dir < 0)
 		return;
+	/* others would wait for it for ever */
+	if (lock_name(lock, m.name) == 0)
+		(void)lock_look(&m, lock, world);
 	buf_init(&s.names, 1 << 16);
-	if (dest_each_name(dir, sweep_temporary, &s) == 0) {
+	if (dest_each_name(m.dir, sweep_temporary, &s) == 0) {
 		names = buf_span(&s.names);
 		while ((name = dest_field(&names)) != NULL)
-			(void)os_unlinkat(dir, name);
+			dest_remove(m.dir, name);
 	}
 	buf_release(&s.names);
-	(void)os_close(dir);
+	(void)os_close(m.dir);
 }
 
 /* ---- both ---------------------------------------------------------------- */

@@ -60,13 +60,11 @@ mbox_place_free(struct mbox_place *p)
 }
 
 bool
-mbox_place_is(const char *file, const struct dest_world *world)
+mbox_place_is(const char *file)
 {
 	size_t n = strlen(file), tail = sizeof(suffix) - 1;
-	bool this_run;
 
-	return n > tail && strcmp(file + n - tail, suffix) == 0 &&
-	    draft_name_ours(file, world->ident, &this_run);
+	return n > tail && strcmp(file + n - tail, suffix) == 0;
 }
 
 /* ---- writing ------------------------------------------------------------- */
@@ -123,7 +121,7 @@ mbox_place_write(struct mbox_place *p, int spool,
 	err = errno;
 	(void)os_close(fd);
 	if (r != 0)
-		(void)os_unlinkat(spool, p->file);
+		dest_remove(spool, p->file);
 	errno = err;
 	return r;
 }

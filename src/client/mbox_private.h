@@ -78,7 +78,6 @@ void mbox_place_done(const struct mbox_place *p, int spool);
 __attribute__((warn_unused_result))
 int mbox_place_read(struct mbox_place *p, int spool, const char *file);
 void mbox_place_free(struct mbox_place *p);
-bool mbox_place_is(const char *file, const struct dest_world *world);
 
 /* ---- mbox_append.c: octets ---- */
 

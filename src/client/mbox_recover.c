@@ -64,8 +64,10 @@ static int
 note_journal(void *arg, const char *name)
 {
 	struct journals *j = arg;
+	bool this_run;
 
-	if (mbox_place_is(name, j->world))
+	if (mbox_place_is(name) && draft_name_ours(name, j->world->ident,
+	    &this_run))
 		j->r = dest_put_field(&j->names, name);
 	return j->r;
 }
