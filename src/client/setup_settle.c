@@ -134,7 +134,7 @@ store(struct setup *s)
 {
 	char label[SETUP_ADDRESS_MAX + 32];
 	char *const argv[] = { WORD("secret-tool"), WORD("store"), label,
-		WORD("protocol"), WORD("pop3"), WORD("server"),
+		WORD("service"), WORD("pop3"), WORD("server"),
 		s->server.host, WORD("user"), s->user, NULL };
 	struct storing st = { .s = s };
 	struct run_spec spec = { .argv = argv, .keep_terminal = true,
@@ -143,7 +143,7 @@ store(struct setup *s)
 	spec.input = secret_input(s);
 	if (spec.input < 0)
 		return false;
-	if (!text_format(label, sizeof(label), "--label=POP3 %s", s->user) &&
+	if (!text_format(label, sizeof(label), "--label=restante %s", s->user) &&
 	    run_start(s->loop, &spec) != NULL && loop_run(s->loop) == 0 &&
 	    !st.good)
 		setup_say(s, "secret-tool %s\n", st.why);

@@ -482,7 +482,7 @@ def test_keyring(world, terminal, wanted, place):
     assert t.finish()[0] == 0
     assert place in world.config.read_text()
     assert (tools / 'kept').read_text() == 'secret'
-    assert 'secret ' not in (tools / 'calls').read_text()
+    assert 'secret' not in (tools / 'calls').read_text()
     world.restante('fetch')
 
 
