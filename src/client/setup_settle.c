@@ -143,7 +143,8 @@ store(struct setup *s)
 	spec.input = secret_input(s);
 	if (spec.input < 0)
 		return false;
-	if (!text_format(label, sizeof(label), "--label=restante %s", s->user) &&
+	if (!text_format(label, sizeof(label), "--label=restante %s",
+	    s->user) &&
 	    run_start(s->loop, &spec) != NULL && loop_run(s->loop) == 0 &&
 	    !st.good)
 		setup_say(s, "secret-tool %s\n", st.why);
