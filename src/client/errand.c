@@ -260,6 +260,7 @@ session_is_over(void *arg, const struct session_end *end)
 {
 	struct errand *e = arg;
 	bool again = end->secret_refused && !e->asked_again && !e->stopping;
+	enum fault fault = end->fault;		/* goes with the session */
 
 	keep_end(e, end);
 	e->login_delay = session_capa(e->session)->login_delay;
@@ -283,7 +284,7 @@ session_is_over(void *arg, const struct session_end *end)
 	intake_abort(e);
 	/* Its final dot was there.  Unless the server answered out of step it
 	 * is whole; if its size is not the announced one, it comes again. */
-	if (e->unproven && (end->fault == FAULT_PROTOCOL ||
+	if (e->unproven && (fault == FAULT_PROTOCOL ||
 	    e->unproven->row.octets != e->unproven->row.announced)) {
 		entry_free(e->unproven);
 		e->unproven = NULL;
