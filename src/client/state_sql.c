@@ -167,11 +167,36 @@ undo(struct state *s)
 	s->transaction = TRANSACTION_NONE;
 }
 
+/* What the system said about the database or its log; 0: nothing. */
+static int
+last_errno(sqlite3 *db)
+{
+	sqlite3_file *log = NULL;
+	int err = 0;
+
+	if (!db)
+		return 0;
+	if (sqlite3_file_control(db, "main", SQLITE_FCNTL_LAST_ERRNO,
+	    &err) == SQLITE_OK && err != 0)
+		return err;
+	if (sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER,
+	    &log) == SQLITE_OK && log && log->pMethods &&
+	    log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO,
+	    &err) == SQLITE_OK && err != 0)
+		return err;
+	return sqlite3_system_errno(db);
+}
+
 int
 state_fail(struct state *s)
 {
 	s->failed = sqlite3_extended_errcode(s->db);
-	s->failed_errno = sqlite3_system_errno(s->db);
+	s->failed_errno = last_errno(s->db);
+	/* A disk that cannot be read is a damaged file for SQLite.  Nobody
+	 * should throw one away because of a cable. */
+	if ((s->failed & 0xff) == SQLITE_CORRUPT &&
+	    (s->failed_errno == EIO || s->failed_errno == ENXIO))
+		s->failed = SQLITE_IOERR_READ;
 	state_explain(s, s->failed, s->failed_errno, sqlite3_errmsg(s->db),
 	    s->error, sizeof(s->error));
 	undo(s);

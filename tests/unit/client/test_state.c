@@ -17,6 +17,7 @@
 
 #include "base/text.h"
 #include "client/state_private.h"
+#include "sys/os.h"
 
 /* ---- opening ------------------------------------------------------------- */
 
@@ -59,6 +60,37 @@ test_made_private(void **arg)
 	state_close(s);
 	assert_int_equal(access(help_path(
 	    ".local/state/restante/work.db-wal"), F_OK), -1);
+}
+
+static int
+count_sync(void *arg, const struct os_call *call)
+{
+	*(int *)arg += call->op == OS_FSYNC;
+	return 0;
+}
+
+/* Each new name is synced in its directory: those of three directories, and
+ * that of the file. */
+static void
+test_made_durable(void **arg)
+{
+	int syncs = 0;
+	const struct os_hook hook = { count_sync, NULL, &syncs };
+	struct state *s = NULL;
+	char dir[512], error[512];
+
+	(void)arg;
+	text_format(dir, sizeof(dir), "%s/a/b/c", help_dir());
+	os_hook_set(&hook);
+	assert_int_equal(state_open(dir, "work", false, error, sizeof(error),
+	    &s), STATE_OK);
+	assert_int_equal(syncs, 4);
+	state_close(s);
+	assert_int_equal(state_open(dir, "work", false, error, sizeof(error),
+	    &s), STATE_OK);
+	os_hook_set(NULL);
+	assert_int_equal(syncs, 4);
+	state_close(s);
 }
 
 static void
@@ -945,7 +977,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_made_private), TEST(test_made_private_again),
+		TEST(test_made_private), TEST(test_made_durable),
+		TEST(test_made_private_again),
 		TEST(test_ident_stays), TEST(test_bad_names),
 		TEST(test_directory_is_a_file),
 		TEST(test_read_only_makes_nothing), TEST(test_empty_file),

@@ -392,6 +392,13 @@ test_deleted(void **arg)
 	assert_true(missing_since(s, "b") == 0);
 	assert_int_equal(help_find(s, "b", 1, &row), 1);
 	assert_true(row.deleted == HELP_NOW);
+
+	/* gone, back, and deleted before its coming back was recorded */
+	delete_one(s, "c", HELP_NOW);
+	list(s, "c", "+1");
+	delete_one(s, "c", HELP_NOW + 5);
+	put_listing(s, HELP_NOW + 6);
+	assert_true(missing_since(s, "c") == HELP_NOW + 5);
 	state_close(s);
 }
 
@@ -442,6 +449,9 @@ test_writing_meanwhile(void **arg)
 	help_done(s, state_adopt(s, row.id, span_str("new"), 1, 5));
 	help_done(s, state_commit(s));
 	assert_int_equal(state_listing_row(s, span_str("d"), &row), 1);
+	/* behind the last row that the listing began with */
+	assert_int_equal(state_listing_row(s, span_str("x"), &row), 0);
+	assert_int_equal(row.nth, 3);
 	help_done(s, state_listing_end(s, &tally));
 	assert_int_equal(tally.missing, 0);
 	/* a late one: it had to be looked at first */
@@ -451,6 +461,33 @@ test_writing_meanwhile(void **arg)
 	assert_false(wrote);
 	help_done(s, state_commit(s));
 	assert_true(missing_since(s, "x") == 0);
+	state_close(s);
+}
+
+/* Another program writes between two rows: what is written afterwards does
+ * not stand on an old view of the file. */
+static void
+test_others_writing_meanwhile(void **arg)
+{
+	struct state *s = help_open(false);
+	struct state_row row, put = help_row("x", 1, STATE_FETCHED);
+	struct state_tally tally;
+	sqlite3 *shell = NULL;
+
+	(void)arg;
+	put_known(s, "a b c");
+	help_done(s, state_listing_begin(s));
+	assert_int_equal(state_listing_row(s, span_str("a"), &row), 1);
+	assert_int_equal(sqlite3_open(help_path("work.db"), &shell), 0);
+	assert_int_equal(sqlite3_exec(shell, "UPDATE message SET octets = 1",
+	    NULL, NULL, NULL), 0);
+	assert_int_equal(sqlite3_close(shell), 0);
+	help_put(s, &put, 1);
+	assert_int_equal(state_listing_row(s, span_str("b"), &row), 1);
+	assert_true(row.octets == 1);
+	assert_int_equal(state_listing_row(s, span_str("c"), &row), 1);
+	help_done(s, state_listing_end(s, &tally));
+	assert_int_equal(tally.missing, 0);
 	state_close(s);
 }
 
@@ -581,13 +618,16 @@ test_moved(void **arg)
 	help_put(s, rows, 7);
 	list(s, "a b c d e f", NULL);
 	put_listing(s, HELP_NOW);	/* g is missing since before */
+	/* +OK to its DELE, and listed once more */
 	delete_one(s, "f", HELP_NOW);
+	list(s, "a b c d e f", NULL);
+	put_listing(s, HELP_NOW);
 	help_done(s, state_listing_begin(s));
 	assert_int_equal(state_listing_row(s, span_str("A"), &row), 0);
 	help_failed(s, state_missing(s, 100, NULL, &row), "before the");
 	assert_int_equal(state_listing_row(s, span_str("e"), &row), 1);
 	help_done(s, state_listing_end(s, &tally));
-	assert_int_equal(tally.missing, 4);
+	assert_int_equal(tally.missing, 5);
 
 	/* before and after the listing is recorded */
 	for (int round = 0; round < 2; round++) {
@@ -713,6 +753,49 @@ test_moved_alike(void **arg)
 	state_close(s);
 }
 
+/* Far more marks than are read at once. */
+static void
+test_many_marks(void **arg)
+{
+	enum { MANY = 3000 };
+	struct state *s = help_open(false);
+	struct state_counts c;
+	char uidl[32];
+
+	(void)arg;
+	help_done(s, state_begin(s));
+	for (int i = 0; i < MANY; i++) {
+		struct state_row row = help_row(uidl, 1, STATE_FETCHED);
+
+		text_format(uidl, sizeof(uidl), "u%d", i);
+		row.uidl = span_str(uidl);
+		help_done(s, state_put(s, &row));
+	}
+	help_done(s, state_commit(s));
+	for (int round = 0; round < 3; round++) {
+		struct state_tally tally;
+
+		help_done(s, state_listing_begin(s));
+		for (int i = round == 1 ? 0 : MANY; i < MANY; i++) {
+			struct state_row row;
+
+			text_format(uidl, sizeof(uidl), "u%d", i);
+			assert_int_equal(state_listing_row(s, span_str(uidl),
+			    &row), 1);
+		}
+		help_done(s, state_listing_end(s, &tally));
+		assert_int_equal(tally.missing, round == 1 ? 0 : MANY);
+		assert_true(put_listing(s, HELP_NOW));
+		help_done(s, state_counts(s, &c));
+		assert_int_equal(c.missing, round == 1 ? 0 : MANY);
+	}
+	list(s, "", "");
+	assert_true(put_listing(s, HELP_NOW + 30 * HELP_DAY));
+	help_done(s, state_counts(s, &c));
+	assert_int_equal(c.fetched, 0);
+	state_close(s);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, help_setup, help_teardown)
 
 int
@@ -726,7 +809,8 @@ main(void)
 		TEST(test_read_only), TEST(test_held),
 		TEST(test_failed_are_known), TEST(test_moved),
 		TEST(test_adopt_over_failed), TEST(test_no_id_twice),
-		TEST(test_moved_alike),
+		TEST(test_moved_alike), TEST(test_many_marks),
+		TEST(test_others_writing_meanwhile),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
