@@ -75,9 +75,12 @@ visit(struct turn *t)
 	struct daemon *d = t->daemon;
 
 	loop_timer_stop(d->engine.loop, &t->timer);
-	if (visits_add(d->engine.visits, t->account) != 0)
-		fprintf(stderr, "restante: out of memory: %s waits\n",
-		    t->account->name);
+	if (visits_add(d->engine.visits, t->account) == 0)
+		return;
+	fprintf(stderr, "restante: out of memory: %s waits\n",
+	    t->account->name);
+	if (d->once && --d->to_come == 0)
+		loop_stop(d->engine.loop);
 }
 
 static void
@@ -127,7 +130,7 @@ visited(void *arg, const struct account_conf *account,
 		return;
 	}
 	if (d->once) {
-		if (visits_open(d->engine.visits) == 0)
+		if (--d->to_come == 0)
 			loop_stop(d->engine.loop);
 		return;
 	}
@@ -195,11 +198,14 @@ begin(struct daemon *d, const struct client_args *args,
 		t->on = is_on(args, t->account);
 		on += t->on;
 	}
+	d->to_come = on;
 	for (size_t i = 0, k = 0; i < d->nturns; i++) {
 		struct turn *t = &d->turns[i];
 
-		if (t->on)
-			visit_later(t, d->once ? 0 : schedule_first(k++, on,
+		if (t->on && d->once)
+			visit(t);
+		else if (t->on)
+			visit_later(t, schedule_first(k++, on,
 			    t->account->interval, chance()));
 	}
 	return on > 0 ? 0 : 1;
@@ -225,6 +231,8 @@ client_daemon(const struct client_args *args, const struct client_conf *conf)
 	else if (begun > 0)
 		fprintf(stderr, "%s: no account to visit\n", args->program);
 	else {
+		if (!d.once)
+			report_endless(d.engine.report);
 		listener_notify("READY=1");
 		status = loop_run(d.engine.loop) == 0 ? 0 : EX_OSERR;
 		report_finish(d.engine.report);
