@@ -108,7 +108,8 @@ mta_hang_up(struct mta *t)
 	t->timer_set = false;
 	if (t->conn.fd < 0)
 		return;
-	if (t->machine.state == LMTP_OUT_S_READY && t->out.n == 0) {
+	if (t->machine.state == LMTP_OUT_S_READY && t->out.n == 0 &&
+	    !t->deaf) {
 		lmtp_out_quit(&t->machine, &t->out);
 		/* a server that does not take it sees us go */
 		(void)conn_write(&t->conn, t->out.p, t->out.n);
@@ -117,7 +118,7 @@ mta_hang_up(struct mta *t)
 	conn_close(&t->conn);
 	t->conn.fd = -1;
 	t->out.n = t->in_n = 0;
-	t->handshake = false;
+	t->handshake = t->deaf = false;
 }
 
 void
@@ -289,8 +290,6 @@ on_dialled(void *arg, const struct dial_result *result)
 		flags |= LMTP_OUT_WANT_TLS;
 	lmtp_out_init(&t->machine, flags, t->dest->world->hostname);
 	conn_init(&t->conn, result->fd);
-	t->out.n = t->in_n = 0;
-	t->handshake = false;
 	mta_pump(t);
 }
 

@@ -40,13 +40,18 @@ lost(struct mta *t, const char *what)
 }
 
 static void
+why_lost(struct mta *t)
+{
+	(void)text_format(t->why, sizeof(t->why), "the connection was lost: "
+	    "%s", t->conn.why != NULL ? t->conn.why : strerror(errno));
+}
+
+static void
 lost_errno(struct mta *t)
 {
-	char why[200];
-
-	(void)text_format(why, sizeof(why), "the connection was lost: %s",
-	    t->conn.why != NULL ? t->conn.why : strerror(errno));
-	lost(t, why);
+	if (!t->deaf)
+		why_lost(t);
+	lost(t, t->why);
 }
 
 static void
@@ -154,7 +159,7 @@ write_some(struct mta *t)
 {
 	enum pumped r = IDLE;
 
-	for (;;) {
+	while (!t->deaf) {
 		ssize_t n;
 
 		if (t->body && fill_body(t) != 0) {
@@ -171,13 +176,17 @@ write_some(struct mta *t)
 		if (n == CONN_AGAIN)
 			return r;
 		if (n == CONN_ERROR) {
-			lost_errno(t);
-			return ENDED;
+			/* what it said before it stopped listening is still
+			 * to be read */
+			t->deaf = true;
+			why_lost(t);
+			break;
 		}
 		memmove(t->out.p, t->out.p + n, t->out.n - (size_t)n);
 		t->out.n -= (size_t)n;
 		r = AGAIN;
 	}
+	return r;
 }
 
 /* ---- in ------------------------------------------------------------------ */
@@ -293,13 +302,13 @@ read_some(struct mta *t)
 	if (r != IDLE)
 		return r;
 	n = conn_read(&t->conn, t->in + t->in_n, MTA_IN - t->in_n);
-	if (n == CONN_AGAIN)
+	if (n == CONN_AGAIN && !t->deaf)
 		return IDLE;
 	if (n > 0) {
 		t->in_n += (size_t)n;
 		return AGAIN;
 	}
-	if (n == 0)
+	if (n == 0 && !t->deaf)
 		lost(t, "the server hung up");
 	else
 		lost_errno(t);

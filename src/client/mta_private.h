@@ -27,6 +27,8 @@ struct mta {
 	struct loop_timer timer;
 	bool timer_set;
 	bool handshake;			/* TLS is being started */
+	bool deaf;			/* it takes no more octets */
+	char why[200];			/* it was lost */
 	struct lmtp_out machine;
 	struct pop_out out;
 	size_t in_n;
