@@ -149,6 +149,8 @@ on_wake(struct loop_io *io, unsigned events)
 	(void)events;
 	if (read(io->fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
 		return;
+	if (d->once)
+		return;		/* each has its visit already */
 	for (size_t i = 0; i < d->nturns && !d->engine.signalled; i++)
 		if (d->turns[i].on)
 			visit(&d->turns[i]);
