@@ -13,9 +13,12 @@ import pytest
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 sys.path.insert(1, os.path.join(HERE, "..", "e2e"))
+sys.path.insert(2, os.path.join(HERE, "..", "client"))
 
 import corpus  # noqa: E402
+from desk import Desk  # noqa: E402
 from office import Office, pki  # noqa: E402
+from servers import PEERS  # noqa: E402
 
 
 class PostOffice:
@@ -80,3 +83,37 @@ def office():
         yield it
     finally:
         it.office.close()
+
+
+@pytest.fixture(scope="session")
+def peers():
+    """peers("Dovecot"): a POP3 server for our client, started once"""
+    running = {}
+
+    def peer(name):
+        if name not in running:
+            running[name] = PEERS[name]()
+        return running[name]
+
+    yield peer
+    for server in running.values():
+        server.close()
+
+
+@pytest.fixture
+def desk():
+    """Our client, its configuration, and what it fetched"""
+    with Desk() as it:
+        yield it
+
+
+def pytest_terminal_summary(terminalreporter):
+    """What tests have measured and do not judge"""
+    rows = [value for outcome in ("passed", "failed")
+            for report in terminalreporter.stats.get(outcome, [])
+            for name, value in getattr(report, "user_properties", ())
+            if name == "measured"]
+    if rows:
+        terminalreporter.section("measured")
+        for row in sorted(rows):
+            terminalreporter.write_line(row)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: ISC
 """The messages that all other tests here use are what they claim to be."""
+import pytest
+
 import corpus
 
 
@@ -43,3 +45,15 @@ def test_the_comparison_can_fail():
         except AssertionError:
             continue
         raise RuntimeError("two different sets are taken for the same")
+
+
+@pytest.mark.skipif(not corpus.FULL, reason="of tools/client-interop")
+def test_two_thousand():
+    every, chosen = dict(corpus.all_messages()), corpus.fetch_messages()
+    assert len(chosen) == len(dict(chosen)) == 2000
+    # the package is what the 200 come from, changed in the same way
+    for name, octets in corpus.real_messages():
+        assert every[name] == dict(chosen)[name] == octets
+    kinds = [set().union(*map(corpus.kinds_of, some)) for some in
+             (every.values(), [o for _, o in chosen])]
+    assert kinds[0] == kinds[1] >= {"bare CR", "CRLF"}
