@@ -3,8 +3,15 @@
  * secret: the password or token of an account, from where the account says:
  * a command, the keyring, a file, the configuration, netrc, or a prompt.
  *
+ * Sources: the one that the account sets (token_command, password_command,
+ * password_file, password, keyring), else $NETRC or ~/.netrc, else a prompt.
+ * Of files and commands only the first line counts.  The keyring is asked by
+ * secret-tool(1); this is how a password gets there:
+ *     secret-tool store --label=restante service pop3 server HOST user USER
+ *
  * Refused with an explanation: a file that others can read, a secret with CR,
- * LF or NUL in it (it would become a command), an empty one.
+ * LF or NUL in it (it would become a command), an empty one.  With `auth =
+ * EXTERNAL`, or a client certificate and no source, the secret is empty.
  */
 #ifndef RESTANTE_CLIENT_SECRET_H
 #define RESTANTE_CLIENT_SECRET_H
