@@ -11,6 +11,7 @@ What must hold after that is the same whatever happened:
 import collections
 import dataclasses
 
+from fetchers import HUNG
 from popscript import Drop, PopServer
 
 
@@ -121,7 +122,8 @@ class Bench:
         self.server.settle()
         if status != 0:
             t.other += 1
-            t.tell(point, f'second run: status {status}: ' +
+            t.tell(point, f'second run: status {status}'
+                   f'{" (hung)" if status == HUNG else ""}: ' +
                    self.fetcher.output.decode(errors='replace')[-300:])
         self._count(point)
         if self.fetcher.leftovers() and not self.forgives(point):

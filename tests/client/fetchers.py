@@ -8,12 +8,14 @@ some of the others rewrite headers.
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
 from desk import ATCALL, SANITIZERS, TRACED, Desk, digest, mbox_read, stored
 
 WAIT = 120
+HUNG = -99      # it did not end
 REPORTS = (b'AddressSanitizer', b'LeakSanitizer', b'runtime error:')
 
 
@@ -35,6 +37,7 @@ class Fetcher:
     kinds = ('maildir',)
     exact = False       # the whole message as it came, or just its body
     user = None         # run as somebody else
+    patience = WAIT     # seconds
 
     def __init__(self, directory, server, keep=True, kind='maildir'):
         self.dir, self.server, self.keep = Path(directory), server, keep
@@ -62,27 +65,35 @@ class Fetcher:
                 'USER': self.user or 'root', 'LOGNAME': self.user or 'root',
                 'LC_ALL': 'C.UTF-8', 'TZ': 'UTC'}
 
-    def run(self, before=(), timeout=WAIT):
+    def run(self, before=(), timeout=None):
         """Its exit status (of atcall, when that stands before it)."""
+        timeout = timeout or self.patience
         env = {**self.environment(), **(TRACED if before else SANITIZERS)}
         # to a file: a child that lives on would keep a pipe open
         with open(self.dir / 'output', 'w+b') as out:
-            done = subprocess.run(
+            process = subprocess.Popen(
                 [*map(str, before), *map(str, self.command())], env=env,
                 stdin=subprocess.DEVNULL, stdout=out,
-                stderr=subprocess.STDOUT, cwd=self.dir, timeout=timeout,
+                stderr=subprocess.STDOUT, cwd=self.dir,
+                start_new_session=True,
                 **(self._identity() if self.user else {}))
+            try:
+                status = process.wait(timeout)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+                status = HUNG
             out.seek(0)
             self.output = out.read()
         for word in REPORTS:
             assert word not in self.output, self.output.decode()
-        return done.returncode
+        return status
 
     def _identity(self):
         return {'user': self.user, 'extra_groups': [],
                 'group': pwd.getpwnam(self.user).pw_gid}
 
-    def run_at(self, *options, timeout=WAIT):
+    def run_at(self, *options, timeout=None):
         """Under atcall; (its exit status, what it reports)."""
         report = self.dir / 'report'
         status = self.run([ATCALL, '--report', report, *options, '--'],

@@ -70,7 +70,7 @@ class OnSmallDisk(Restante):
         for path in self.small.inside(self.dir / 'disk').iterdir():
             (shutil.rmtree if path.is_dir() else os.unlink)(path)
 
-    def run(self, before=(), timeout=120):
+    def run(self, before=(), timeout=None):
         return super().run([*self.small.enter, *before], timeout)
 
     @property
@@ -99,7 +99,7 @@ def test_full_disk(tmp_path, mode, record_property):
         try:
             bench.fresh()
             small = bench.fetcher.small
-            sizes = spread(range(4096, 400 << 10, 4096), None if FULL else 14)
+            sizes = spread(range(4096, 400 << 10, 4096), None if FULL else 9)
             for size in sizes:
                 bench.fresh()
                 small.resize(size)

@@ -7,7 +7,9 @@ Thunderbird.  (item 12, import, is tests/unit/client's and interop's.)
 import json
 import os
 import re
-import time
+import sqlite3
+import subprocess
+import threading
 
 import pytest
 
@@ -31,41 +33,26 @@ def test_killed_after_k_messages(tmp_path, keep, record_property):
     with Bench(Restante, tmp_path / 'home', letters(10), keep=keep) as bench:
         for k in range(1, 11):
             bench.fresh()
+            asked = threading.Event()
 
-            def kill(session, rest):
-                # what is under way is in the kernel's hands: it has read
-                # k-1 messages when it waits for this one
-                session.flush()
+            def hold(session, _, asked=asked):
+                session.flush()     # all before it is on its way
+                asked.set()
                 session.cut('stall')
 
-            bench.server.once.append({'replies': {f'RETR {k}': kill}})
-            import subprocess
-            import signal
-            env = {**bench.fetcher.environment()}
+            bench.server.once.append({'replies': {f'RETR {k}': hold}})
             process = subprocess.Popen(
-                [str(a) for a in bench.fetcher.command()], env=env,
-                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL)
-            session = wait_session(bench.server, f'RETR {k}')
-            assert session
-            process.send_signal(signal.SIGKILL)
+                [str(a) for a in bench.fetcher.command()],
+                env=bench.fetcher.environment(), stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            assert asked.wait(30)
+            process.kill()
             process.wait()
             bench.server.settle()
             bench.right_behind(f'at {k}')
             bench.afterwards(f'at {k}')
         record_property('points', str(bench.tally))
         bench.tally.check()
-
-
-def wait_session(server, command):
-    """Until the server has been told that command."""
-    end = time.monotonic() + 30
-    while time.monotonic() < end:
-        for s in server.sessions:
-            if command in s.commands:
-                return s
-        time.sleep(0.002)
-    return None
 
 
 # ---- item 2 ----------------------------------------------------------------
@@ -126,9 +113,6 @@ def test_poisoned_message(desk, make_server):
 @pytest.mark.parametrize('keep', ['yes', '1d', 'newest 100'])
 def test_one_bad_listing(desk, make_server, once, keep):
     """item 4: nothing is fetched again because of one bad listing"""
-    if once in ({'uidl': 'same'}, {'uidl': 'none'}):
-        pytest.xfail('known as something new: fetch rather than skip (P18)') \
-            if False else None
     server = make_server(10)
     desk.account('work', server, keep=keep).fetch()
     server.reset()
@@ -399,20 +383,23 @@ def test_password_where_only_tokens_work(desk, make_server):
 def test_accounts_at_once(desk, make_server):
     """item 11: as long as the slowest, which here waits for the others"""
     servers = [make_server(5) for _ in range(6)]
-    gate = {'left': 5}
+    gone = threading.Semaphore(0)
 
     def hold(session, rest):
         # the first is answered when all others have had their QUIT
-        wait = time.monotonic() + 30
-        while not all(any(s.quit for s in other.sessions)
-                      for other in servers[1:]):
-            assert time.monotonic() < wait, gate
-            time.sleep(0.005)
+        for _ in servers[1:]:
+            assert gone.acquire(timeout=30)
         del session.knobs['replies']['RETR 1']
         session.on_retr(rest)
         return b''
 
+    def leave(session, rest):
+        gone.release()
+        session.on_quit(rest)
+
     servers[0].knobs['replies'] = {'RETR 1': hold}
+    for server in servers[1:]:
+        server.knobs['replies'] = {'QUIT': leave}
     for i, server in enumerate(servers):
         desk.account(f'a{i}', server)
     desk.fetch()
@@ -487,7 +474,6 @@ def test_keep(desk, make_server, keep, days, left):
 
 def test_deleted_after_days(desk, make_server):
     """keep = 14d, as the clock of the state has it"""
-    import sqlite3
     server = make_server(10)
     desk.account('work', server, keep='14d').fetch()
     with sqlite3.connect(desk.state / 'work.db') as db:

@@ -21,7 +21,7 @@ MESSAGES = 20
 MODES = [('maildir', True), ('maildir', False), ('mbox', True),
          ('mbox', False)]
 NAMES = ['maildir-keep', 'maildir-delete', 'mbox-keep', 'mbox-delete']
-MOST = 40       # cuts, when not all are tried
+MOST = 16       # cuts, when not all are tried
 
 
 class Power(Bench):
