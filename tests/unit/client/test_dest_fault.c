@@ -20,20 +20,8 @@
 #include <unistd.h>
 
 #include "client/mbox_private.h"
-#include "dest_fixture.h"
+#include "dest_run.h"
 #include "sys/os.h"
-
-/* What the state would hold; shared with children. */
-struct memory {
-	bool intent[FIX_MESSAGES], delivered[FIX_MESSAGES];
-	unsigned char ticket[FIX_MESSAGES][STATE_TICKET_MAX];
-	size_t ticket_n[FIX_MESSAGES];
-	unsigned calls;			/* of what came to its end */
-};
-
-static struct memory *memory;
-static struct fix fix;
-static bool large;			/* the second message is */
 
 /* where two faults meet, the first is at every fifth call */
 enum { STEP = 5 };
@@ -82,198 +70,6 @@ arm(void)
 	os_hook_set(&hook);
 }
 
-/* ---- the client ---------------------------------------------------------- */
-
-static void
-record_intents(struct draft **drafts)
-{
-	for (unsigned i = 0; i < FIX_MESSAGES; i++) {
-		struct pop_span t;
-
-		if (drafts[i] == NULL)
-			continue;
-		t = draft_ticket(drafts[i]);
-		if (t.n == 0 || t.n > STATE_TICKET_MAX)
-			abort();
-		memcpy(memory->ticket[i], t.p, t.n);
-		memory->ticket_n[i] = t.n;
-		memory->intent[i] = true;
-	}
-}
-
-/* what becomes of each, as in batch.c */
-static void
-record_outcomes(struct draft **drafts, unsigned *which,
-    const enum dest_outcome *outcomes, unsigned n)
-{
-	for (unsigned k = 0; k < n; k++) {
-		unsigned i = which[k];
-
-		memory->delivered[i] = outcomes[k] == DEST_DELIVERED;
-		if (outcomes[k] != DEST_UNKNOWN)
-			memory->intent[i] = false;
-	}
-	for (unsigned k = 0; k < n; k++) {
-		if (outcomes[k] == DEST_DELIVERED)
-			draft_done(drafts[k]);
-		else if (outcomes[k] == DEST_UNKNOWN)
-			draft_leave(drafts[k]);
-		else
-			draft_abort(drafts[k]);
-	}
-}
-
-/* NULL where a call failed; nothing of it is recorded then */
-static struct draft *
-stage(struct dest *d, unsigned i)
-{
-	struct dest_error error = { .fault = FAULT_NONE };
-	struct draft *dr;
-
-	if (memory->delivered[i])
-		return NULL;
-	dr = fix_stage(d, fix_message(i, large), large ? 40000 : 30, &error);
-	if (dr == NULL && error.text[0] == '\0')
-		abort();
-	return dr;
-}
-
-static void
-batch(void)
-{
-	enum dest_outcome outcomes[FIX_MESSAGES];
-	struct draft *drafts[FIX_MESSAGES], *some[FIX_MESSAGES];
-	struct dest_error error = { .fault = FAULT_NONE };
-	unsigned which[FIX_MESSAGES], n = 0;
-	struct dest *d = dest_open(&fix.conf, &fix.world, &error);
-
-	if (d == NULL) {
-		if (error.text[0] == '\0')
-			abort();
-		return;
-	}
-	for (unsigned i = 0; i < FIX_MESSAGES; i++) {
-		drafts[i] = stage(d, i);
-		if (drafts[i] == NULL)
-			continue;
-		which[n] = i;
-		some[n++] = drafts[i];
-	}
-	if (dest_sync(d, some, n, &error) != 0) {
-		for (unsigned k = 0; k < n; k++)
-			draft_abort(some[k]);
-	} else {
-		record_intents(drafts);
-		if (dest_show(d, some, n, outcomes, &error) != 0 &&
-		    error.text[0] == '\0')
-			abort();
-		record_outcomes(some, which, outcomes, n);
-	}
-	dest_close(d);
-}
-
-/* What an intent is left of. */
-static void
-recover(void)
-{
-	struct dest_error error;
-
-	for (unsigned i = 0; i < FIX_MESSAGES; i++) {
-		enum dest_outcome r;
-
-		if (!memory->intent[i])
-			continue;
-		r = dest_recover(&fix.world, span_of(memory->ticket[i],
-		    memory->ticket_n[i]), dest_now(), &error);
-		if (r == DEST_TEMPORARY && error.text[0] == '\0')
-			abort();
-		if (r == DEST_TEMPORARY)
-			continue;
-		memory->delivered[i] = r == DEST_DELIVERED;
-		memory->intent[i] = false;
-	}
-}
-
-static bool
-open_intents(void)
-{
-	return memory->intent[0] || memory->intent[1] || memory->intent[2];
-}
-
-static void
-sweep(void)
-{
-	struct dest_error error;
-	struct dest *d;
-
-	if (open_intents())
-		return;
-	d = dest_open(&fix.conf, &fix.world, &error);
-	if (d != NULL)
-		dest_sweep(d);
-	dest_close(d);
-}
-
-/* ---- before and afterwards ----------------------------------------------- */
-
-static void
-prepare(enum conf_dest_kind kind)
-{
-	memset(memory, 0, sizeof(*memory));
-	fix_clear(&fix);
-	fix_use(&fix, kind);
-	if (kind == CONF_DEST_MBOX)
-		fix_older(&fix);
-}
-
-/* At any time: nothing half, nothing twice, and what is recorded is there. */
-static const char *
-check_now(bool healed)
-{
-	unsigned seen[FIX_MESSAGES];
-	const char *wrong = fix_seen(&fix, large, seen);
-
-	/* a part may be at the end of an mbox until recovery cut it off */
-	if (wrong != NULL && !healed && open_intents())
-		return NULL;
-	for (unsigned i = 0; i < FIX_MESSAGES && wrong == NULL; i++) {
-		if (seen[i] > 1)
-			wrong = "a message is there twice";
-		else if (memory->delivered[i] && seen[i] == 0)
-			wrong = "a message is lost";
-		else if (!memory->delivered[i] && !memory->intent[i] &&
-		    seen[i] != 0)
-			wrong = "a message is there that will come again";
-	}
-	return wrong;
-}
-
-/* another run: recovery, sweep, what is still missing */
-static const char *
-check_next_run(void)
-{
-	const char *wrong = check_now(false);
-
-	draft_name_new_run();
-	recover();
-	if (wrong == NULL && open_intents())
-		wrong = "recovery does not come to an end";
-	if (wrong == NULL)
-		wrong = check_now(true);
-	sweep();
-	if (wrong == NULL && fix_left(&fix) != 0)
-		wrong = "files are left";
-	batch();
-	if (wrong == NULL)
-		wrong = check_now(true);
-	for (unsigned i = 0; i < FIX_MESSAGES && wrong == NULL; i++)
-		if (!memory->delivered[i])
-			wrong = "the next run does not work";
-	if (wrong == NULL && fix_left(&fix) != 0)
-		wrong = "the next run leaves files";
-	return wrong;
-}
-
 /* ---- killed -------------------------------------------------------------- */
 
 /* fn in a child that is killed at plan.at; false: it came to its end */
@@ -291,7 +87,7 @@ killed_in(void (*fn)(void))
 		draft_name_new_run();
 		arm();
 		fn();
-		memory->calls = atomic_load(&plan.calls);
+		run_memory->calls = atomic_load(&plan.calls);
 		_exit(0);
 	}
 	if (waitpid(pid, &status, 0) != pid)
@@ -324,11 +120,11 @@ kills(enum conf_dest_kind kind, const char *name, unsigned *points)
 		for (int how = KILL_BEFORE; how <= KILL_AFTER; how++) {
 			bool killed;
 
-			prepare(kind);
+			run_prepare(kind);
 			plan.at = at;
 			plan.how = how;
-			killed = killed_in(batch);
-			failed += complain(name, at, how, check_next_run());
+			killed = killed_in(run_batch);
+			failed += complain(name, at, how, run_check_next());
 			if (!killed)
 				return failed;
 			++*points;
@@ -346,17 +142,17 @@ kills_twice(enum conf_dest_kind kind, const char *name, unsigned *points)
 		for (unsigned again = 0;; again++) {
 			bool second;
 
-			prepare(kind);
+			run_prepare(kind);
 			plan.at = at;
 			plan.how = KILL_AFTER;
-			first = killed_in(batch);
-			if (!open_intents())
+			first = killed_in(run_batch);
+			if (!run_open_intents())
 				break;
 			plan.at = again;
 			plan.how = again % 2 ? KILL_BEFORE : KILL_AFTER;
-			second = killed_in(recover);
+			second = killed_in(run_recover);
 			failed += complain(name, at, (int)again,
-			    check_next_run());
+			    run_check_next());
 			if (!second)
 				break;
 			++*points;
@@ -375,16 +171,16 @@ failures(enum conf_dest_kind kind, const char *name, int err, int how,
 	for (unsigned at = 0;; at++) {
 		unsigned calls;
 
-		prepare(kind);
+		run_prepare(kind);
 		draft_name_new_run();
 		plan.at = at;
 		plan.how = how;
 		plan.err = err;
 		arm();
-		batch();
+		run_batch();
 		os_hook_set(NULL);
 		calls = atomic_load(&plan.calls);
-		failed += complain(name, at, err, check_next_run());
+		failed += complain(name, at, err, run_check_next());
 		if (calls <= at)
 			return failed;
 		++*points;
@@ -403,21 +199,21 @@ recovery_failures(enum conf_dest_kind kind, const char *name, int err,
 		for (unsigned at = 0;; at++) {
 			unsigned calls;
 
-			prepare(kind);
+			run_prepare(kind);
 			plan.at = first;
 			plan.how = KILL_AFTER;
-			killed = killed_in(batch);
-			if (!open_intents())
+			killed = killed_in(run_batch);
+			if (!run_open_intents())
 				break;
 			draft_name_new_run();
 			plan.at = at;
 			plan.how = FAIL_ONCE;
 			plan.err = err;
 			arm();
-			recover();
+			run_recover();
 			os_hook_set(NULL);
 			calls = atomic_load(&plan.calls);
-			failed += complain(name, at, err, check_next_run());
+			failed += complain(name, at, err, run_check_next());
 			if (calls <= at)
 				break;
 			++*points;
@@ -456,16 +252,16 @@ main(void)
 	int wrong = 0;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	memory = mmap(NULL, sizeof(*memory), PROT_READ | PROT_WRITE,
+	run_memory = mmap(NULL, sizeof(*run_memory), PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (memory == MAP_FAILED)
+	if (run_memory == MAP_FAILED)
 		abort();
 	mbox_wait_ms = 0;
-	fix_init_in_memory(&fix);
+	fix_init_in_memory(&run_fix);
 	wrong += all_of(CONF_DEST_MAILDIR, "Maildir");
 	wrong += all_of(CONF_DEST_MBOX, "mbox");
 	/* a message larger than all buffers: writes in the middle of it */
-	large = true;
+	run_large = true;
 	{
 		unsigned points = 0;
 
@@ -475,7 +271,7 @@ main(void)
 		    FAIL_ONCE, &points);
 		printf("large messages: %u points\n", points);
 	}
-	fix_done(&fix);
+	fix_done(&run_fix);
 	printf("%d wrong\n", wrong);
 	return wrong == 0 ? 0 : 1;
 }
