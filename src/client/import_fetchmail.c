@@ -119,7 +119,7 @@ finish_user(struct fetchmail *r)
 	if (!import_has(a, "keep"))
 		import_set(a, "keep", "no");
 	if (!import_has(a, "received"))
-		import_set(a, "received", "yes");
+		import_set(a, "received", r->invisible ? "no" : "yes");
 	if (!import_has(a, "password") && !import_has(a, "auth"))
 		import_note(a, "there is no password in it: ~/.netrc is "
 		    "searched, and then a terminal is asked");
@@ -193,9 +193,15 @@ read_set(struct fetchmail *r)
 	static const char *const alone[] = { "bouncemail", "spambounce",
 		"softbounce", "syslog", "invisible", "showdots" };
 	int64_t seconds;
+	bool no;
 
-	if (!fetchmail_next(r) || (fetchmail_is(r, "no") && !fetchmail_next(r)))
+	if (!fetchmail_next(r))
 		return;
+	no = fetchmail_is(r, "no");
+	if (no && !fetchmail_next(r))
+		return;
+	if (fetchmail_is(r, "invisible"))
+		r->invisible = !no;
 	for (size_t i = 0; i < sizeof(alone) / sizeof(alone[0]); i++)
 		if (fetchmail_is(r, alone[i]))
 			return;

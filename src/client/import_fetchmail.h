@@ -19,6 +19,7 @@ struct fetchmail {
 	bool skipped;		/* `skip`, not `poll` */
 	bool is_pop, silent;	/* silent: it was said that it is not */
 	bool any_user;
+	bool invisible;		/* `set invisible`: no Received field */
 	int64_t daemon, interval;
 };
 
