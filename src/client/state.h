@@ -13,7 +13,8 @@
  * A listing is compared row by row, in the server's order, against a cursor
  * over the table in its own order: for an unchanged maildrop that is one
  * sequential read.  Memory: one bit a row, SQLite's page cache (1 MiB), and
- * some 24 octets for each message that is new or whose UIDL came twice.
+ * some 24 octets for each message that is new or whose UIDL came twice, up to
+ * STATE_NEW_MAX of them: a server cannot make it grow without end.
  *
  * Used by one thread at a time (any).  Writes happen between
  * state_begin and state_commit alone; state_commit returns when they are
@@ -36,7 +37,7 @@
 #include "base/span.h"
 
 enum { STATE_FORGET_DAYS = 30, STATE_DIGEST = 16, STATE_IDENT = 16,
-	STATE_TICKET_MAX = 4096 };
+	STATE_TICKET_MAX = 4096, STATE_NEW_MAX = 3 << 16 };
 
 /* What is kept of a message; numbers are stored in the file. */
 enum state_kind {
@@ -124,9 +125,12 @@ __attribute__((warn_unused_result))
 int state_listing_begin(struct state *s);
 /*
  * 1 and *row_r when it is known (uidl in it is borrowed from the state until
- * the next call), 0 and row_r->nth when it is new, -1.  Writing between two
- * rows is allowed; so is a row after the end (a message that had to be looked
- * at first): each call is one more message.
+ * the next call), 0 and row_r->nth when it is new, -1.  nth 0: it is one more
+ * than STATE_NEW_MAX new ones, and its turn is another time; it cannot be
+ * recorded now.
+ *
+ * Writing between two rows is allowed; so is a row after the end (a message
+ * that had to be looked at first): each call is one more message.
  *
  * A message whose delivery is under way since an earlier session, because
  * recovery could not settle it, is known as FAILED, not_before the end of time.

@@ -215,6 +215,10 @@ count_and_find(struct state *s, struct pop_span uidl, uint32_t *nth_r)
 	if (r == 1 && !seen_has(&l->seen,
 	    sqlite3_column_int64(s->stmt[SQL_FIND], COL_ID)))
 		return 1;
+	if (l->prints.n >= STATE_NEW_MAX) {
+		*nth_r = 0;
+		return 0;
+	}
 	print.count = r == 1 ? 2 : 1;
 	if (set_add(&l->prints, &print) != 0)
 		return state_refuse(s, "out of memory");

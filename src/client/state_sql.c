@@ -66,7 +66,7 @@ static const char *const sqls[STATE_SQLS] = {
 	[SQL_FACT_DROP] = "DELETE FROM fact WHERE name = ?1",
 	[SQL_LAST_ID] = "SELECT coalesce(max(id), 0),"
 	    " EXISTS(SELECT 1 FROM intent) FROM message",
-	[SQL_CURSOR] = "SELECT id, " COLUMNS ", missing FROM message"
+	[SQL_CURSOR] = "SELECT id, " COLUMNS " FROM message"
 	    " INDEXED BY message_missing"
 	    " WHERE missing = 0 AND id > ?1 ORDER BY id",
 	[SQL_FIND] = "SELECT id, " COLUMNS ", missing FROM message"

@@ -145,13 +145,19 @@ insert_row(struct state *s, const struct state_row *row, int64_t *id_r)
 	return 0;
 }
 
+static bool
+means_something(const struct state_row *row)
+{
+	return row->nth > 0 && row->kind >= STATE_FETCHED &&
+	    row->kind <= STATE_DROPPED;
+}
+
 int
 state_write_row(struct state *s, const struct state_row *row, int64_t *id_r)
 {
 	int64_t id = row->id;
 
-	if (row->nth == 0 || row->kind < STATE_FETCHED ||
-	    row->kind > STATE_DROPPED)
+	if (!means_something(row))
 		return state_refuse(s, "a row that means nothing");
 	if (id != 0) {
 		if (STATE_RUN(s, SQL_UPDATE, V_INT(id), ROW_VALUES(row)) != 0)
@@ -262,6 +268,9 @@ state_put_intent(struct state *s, const struct state_row *row,
 {
 	if (ticket.n > STATE_TICKET_MAX)
 		return state_refuse(s, "a ticket that is too long");
+	/* or it could not be recorded when it has been delivered */
+	if (!means_something(row))
+		return state_refuse(s, "a row that means nothing");
 	if (state_writing(s) != 0)
 		return -1;
 	if (STATE_RUN(s, SQL_INTENT_PUT, V_INT(row->id), ROW_VALUES(row),

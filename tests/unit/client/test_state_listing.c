@@ -753,6 +753,48 @@ test_moved_alike(void **arg)
 	state_close(s);
 }
 
+/* C08: a listing of new messages without an end takes memory to a limit only;
+ * what is known stays known. */
+static void
+test_too_many_new(void **arg)
+{
+	struct state *s = help_open(false);
+	struct state_tally tally;
+	struct state_row row;
+	char uidl[32];
+
+	(void)arg;
+	put_known(s, "a b c");
+	help_done(s, state_listing_begin(s));
+	assert_int_equal(state_listing_row(s, span_str("a"), &row), 1);
+	for (unsigned i = 0; i < STATE_NEW_MAX; i++) {
+		text_format(uidl, sizeof(uidl), "%u", i);
+		assert_int_equal(state_listing_row(s, span_str(uidl), &row),
+		    0);
+		assert_int_equal(row.nth, 1);
+	}
+	for (unsigned i = 0; i < 1000; i++) {
+		text_format(uidl, sizeof(uidl), "more %u", i);
+		assert_int_equal(state_listing_row(s, span_str(uidl), &row),
+		    0);
+		assert_int_equal(row.nth, 0);
+	}
+	assert_int_equal(state_listing_row(s, span_str("c"), &row), 1);
+	assert_int_equal(state_listing_row(s, span_str("0"), &row), 0);
+	assert_int_equal(row.nth, 2);
+	assert_int_equal(state_listing_row(s, span_str("a"), &row), 0);
+	assert_int_equal(row.nth, 0);
+	assert_int_equal(s->listing.prints.n, STATE_NEW_MAX);
+	/* which cannot be written down */
+	help_done(s, state_begin(s));
+	row.kind = STATE_FETCHED;
+	help_failed(s, state_put(s, &row), "means nothing");
+	help_done(s, state_listing_end(s, &tally));
+	assert_int_equal(tally.missing, 1);
+	assert_int_equal(tally.fresh, STATE_NEW_MAX + 1002);
+	state_close(s);
+}
+
 /* Far more marks than are read at once. */
 static void
 test_many_marks(void **arg)
@@ -810,6 +852,7 @@ main(void)
 		TEST(test_failed_are_known), TEST(test_moved),
 		TEST(test_adopt_over_failed), TEST(test_no_id_twice),
 		TEST(test_moved_alike), TEST(test_many_marks),
+		TEST(test_too_many_new),
 		TEST(test_others_writing_meanwhile),
 	};
 
