@@ -133,10 +133,12 @@ group(const struct batch *b, const struct dest *d, struct draft **drafts,
 static bool
 is_first_of_its_dest(const struct batch *b, const struct entry *entry)
 {
+	if (!wants_delivery(entry))
+		return false;
 	for (const struct entry *e = b->first; e != entry; e = e->next)
 		if (wants_delivery(e) && e->dest == entry->dest)
 			return false;
-	return wants_delivery(entry);
+	return true;
 }
 
 struct groups {

@@ -213,6 +213,10 @@ collect_ready(struct errand *e, struct entry *entry)
 		return;
 	}
 	batch_add(&e->waiting, entry);
+	/* until then the state is the listing's alone, and these are few
+	 * enough: a plan has an end (collect_begin sends them on) */
+	if (e->phase < ERRAND_COLLECT)
+		return;
 	too_much_waiting(e);
 	collect_flush(e, false);
 	if (e->waiting.n > 0 && !e->batch_busy &&

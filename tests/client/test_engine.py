@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: ISC
+"""Orders of events in which the engine must neither stand still, nor lose
+mail, nor bring it twice.
+
+What has to be a moment is made one by waiting for it; where a server is slow,
+it is because the test is about that.
+"""
+import time
+
+from desk import letters, stored
+
+
+def same(desk, raw, name='work', kind='maildir'):
+    """Each of these once, octet for octet."""
+    return sorted(desk.mail(name, kind)) == sorted(stored(m) for m in raw)
+
+
+def slow_top(seconds):
+    def top(session, rest):
+        session.flush()
+        time.sleep(seconds)
+        session.on_top(rest.partition(' ')[0] + ' 0')
+        return b''
+    return top
+
+
+# ---- while headers are looked at -------------------------------------------
+
+def test_left_out_and_a_slow_top(desk, make_server):
+    """a message is left out at once, the header of another comes late: what
+    waits for the batch waits on"""
+    mails = letters(4, lines=1) + letters(1, lines=100)
+    server = make_server(mails, replies={'TOP': slow_top(0.5)})
+    desk.account('work', server)
+    desk.rule('big', larger=3000, action='skip')
+    desk.rule('two', header='Subject: letter 2', action='skip')
+    desk.fetch()
+    assert same(desk, [mails[0], mails[2], mails[3]])
+
+
+def test_many_are_left_out(desk, make_server):
+    """more messages are left out at once than may wait for a batch"""
+    mails = letters(700)
+    server = make_server(mails)
+    desk.account('work', server, skip_larger=1)
+    done = desk.fetch()
+    assert len([e for e in done.of('message') if e['fate'] == 'skipped']) \
+        == 700
+    assert desk.mail() == []
+
+
+def test_many_are_left_out_by_their_headers(desk, make_server):
+    """the same when it is TOP that tells (and the last one is fetched)"""
+    mails = letters(700) + [b'Subject: wanted\r\n\r\nx\r\n']
+    server = make_server(mails)
+    desk.account('work', server)
+    desk.rule('letters', header='Subject: letter *', action='skip')
+    desk.fetch()
+    assert same(desk, mails[-1:])
