@@ -80,6 +80,17 @@ errand_wake(struct errand *e)
 /* ---- the end ------------------------------------------------------------- */
 
 static void
+forget_waiting(struct errand *e)
+{
+	for (struct entry *next, *entry = e->waiting.first; entry;
+	    entry = next) {
+		next = entry->next;
+		entry_free(entry);
+	}
+	batch_init(&e->waiting, e->state);
+}
+
+static void
 free_errand(struct errand *e)
 {
 	session_free(e->session);
@@ -91,11 +102,7 @@ free_errand(struct errand *e)
 	intake_abort(e);
 	intake_free(&e->intake);
 	entry_free(e->unproven);
-	for (struct entry *next, *entry = e->waiting.first; entry;
-	    entry = next) {
-		next = entry->next;
-		entry_free(entry);
-	}
+	forget_waiting(e);
 	for (size_t i = 0; i < e->ndests; i++)
 		dest_close(e->dests[i].dest);
 	plan_done(&e->plan);
@@ -218,6 +225,9 @@ static void
 forget_session(struct errand *e)
 {
 	intake_abort(e);
+	/* decided before anything was collected: their numbers mean other
+	 * messages now */
+	forget_waiting(e);
 	plan_done(&e->plan);
 	e->has_plan = e->listing_open = e->tallied = false;
 	e->uidl_failed = e->list_failed = e->uidl_done = e->list_done =

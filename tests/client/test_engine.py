@@ -8,6 +8,7 @@ it is because the test is about that.
 import time
 
 from desk import letters, stored
+from popscript import Drop
 
 
 def same(desk, raw, name='work', kind='maildir'):
@@ -57,3 +58,27 @@ def test_many_are_left_out_by_their_headers(desk, make_server):
     desk.rule('letters', header='Subject: letter *', action='skip')
     desk.fetch()
     assert same(desk, mails[-1:])
+
+
+def test_stale_number_is_not_deleted(desk, make_server):
+    """a rule deletes message 1; the connection is lost while headers are
+    looked at, and the next one counts the messages anew: number 1 is another
+    message by then (P14)"""
+    mails = [b'Subject: junk\r\n\r\njunk\r\n'] + letters(5)
+    drop = Drop(mails)
+    server = make_server(drop)
+
+    def lost(session, rest):
+        session.flush()
+        drop.messages.pop(0)        # somebody else has deleted it
+        session.cut('fin')
+
+    server.once.append({'replies': {'TOP 3': lost, 'TOP 3 0': lost}})
+    desk.account('work', server)
+    desk.rule('junk', header='Subject: junk', action='delete')
+    desk.fetch()
+    server.settle()
+    assert len(server.sessions) == 2
+    assert same(desk, mails[1:])
+    assert [s.asked for s in server.sessions] == [[], []]
+    assert len(drop.messages) == 5
