@@ -391,7 +391,7 @@ on_secret(void *arg, struct secret *secret, const char *error)
 void
 errand_settled(struct errand *e)
 {
-	if (!e->retry) {
+	if (!e->retry || e->no_more) {
 		finish(e);
 		return;
 	}
@@ -422,6 +422,7 @@ on_recovered(struct work_job *job)
 		    "over when the last visit was interrupted: they may come "
 		    "twice", e->in_doubt);
 	if (e->stopping) {
+		errand_no_more(e, FAULT_STOPPED, "stopped by a signal");
 		finish(e);
 		return;
 	}
@@ -465,6 +466,8 @@ errand_stop(struct errand *e)
 	if (e->stopping || e->phase >= ERRAND_RECORD)
 		return;
 	e->stopping = true;
+	if (e->phase == ERRAND_RECOVER)
+		return;		/* the rest is a worker's now */
 	errand_no_more(e, FAULT_STOPPED, "stopped by a signal");
 	hand_over_cancel(e);
 	if (e->ask) {
@@ -476,5 +479,7 @@ errand_stop(struct errand *e)
 			.text = "stopped by a signal" };
 
 		session_is_over(e, &end);
+	} else {
+		errand_wake(e);
 	}
 }

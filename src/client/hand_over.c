@@ -234,8 +234,15 @@ scan_next(struct errand *e)
 void
 hand_over(struct errand *e, struct entry *entry)
 {
+	bool scans = e->spec.account->scan.argc > 0;
+
 	entry->owner = e;
-	if (e->spec.account->scan.argc == 0) {
+	/* nothing begins now that takes its time */
+	if (e->stopping && (scans || !dest_is_local(entry->dest))) {
+		entry_free(entry);
+		return;
+	}
+	if (!scans) {
 		deliver(e, entry);
 		return;
 	}

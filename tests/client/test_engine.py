@@ -5,10 +5,14 @@ mail, nor bring it twice.
 What has to be a moment is made one by waiting for it; where a server is slow,
 it is because the test is about that.
 """
+import signal
+import subprocess
 import time
 
-from desk import letters, stored
+from desk import SANITIZERS, letters, stored
 from popscript import Drop
+
+PATIENCE = 30
 
 
 def same(desk, raw, name='work', kind='maildir'):
@@ -23,6 +27,38 @@ def slow_top(seconds):
         session.on_top(rest.partition(' ')[0] + ' 0')
         return b''
     return top
+
+
+def until(what, text):
+    end = time.monotonic() + PATIENCE
+    while not what():
+        assert time.monotonic() < end, f'never seen: {text}'
+        time.sleep(0.005)
+
+
+class Running:
+    """A fetch that is under way."""
+
+    def __init__(self, desk, *args):
+        desk.write()
+        self.process = subprocess.Popen(
+            [desk.binary, '--config', str(desk.config), '--json',
+             *(args or ('fetch',))], cwd=desk.dir, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env=desk.environment(**SANITIZERS))
+
+    def signal(self, number=signal.SIGTERM):
+        self.process.send_signal(number)
+
+    def end(self, seconds=PATIENCE):
+        try:
+            out, err = self.process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.communicate()
+            raise
+        assert b'Sanitizer' not in err and b'runtime error' not in err, err
+        return self.process.returncode, out.decode()
 
 
 # ---- while headers are looked at -------------------------------------------
@@ -82,3 +118,73 @@ def test_stale_number_is_not_deleted(desk, make_server):
     assert same(desk, mails[1:])
     assert [s.asked for s in server.sessions] == [[], []]
     assert len(drop.messages) == 5
+
+
+# ---- signals ----------------------------------------------------------------
+
+def scanner(desk, script):
+    path = desk.dir / 'scan'
+    path.write_text(f'#!/bin/sh\n{script}\n')
+    path.chmod(0o755)
+    return path
+
+
+def test_signal_while_a_scan_outlives_the_connection(desk, make_server):
+    """SIGTERM when the connection is gone and a scan is all that is left"""
+    server = make_server(2, cut_retr=('u0002', 10, 'fin'))
+    mark = desk.dir / 'scanning'
+    desk.account('work', server, pipelining='off',
+                 scan=scanner(desk, f'touch {mark}; exec sleep 100'))
+    run = Running(desk)
+    until(lambda: mark.exists() and server.sessions and
+          server.sessions[0].ended, 'a scan without a connection')
+    time.sleep(0.3)         # until restante has seen the end, too
+    run.signal()
+    status, _ = run.end()
+    assert status not in (0, -signal.SIGTERM)
+    assert not list((desk.dir / 'work' / 'tmp').iterdir())
+
+
+def test_signal_ends_soon_in_front_of_a_scan(desk, make_server):
+    """SIGTERM begins no scan of what has just come"""
+    server = make_server(2)
+    mark = desk.dir / 'scanning'
+
+    def stall(session, rest):
+        session.flush()
+        session.cut('stall')
+
+    server.knobs['replies'] = {'RETR 2': stall}
+    desk.account('work', server, pipelining='on',
+                 scan=scanner(desk, f'touch {mark}; exec sleep 100'))
+    run = Running(desk)
+    until(lambda: server.sessions and 'RETR 2' in
+          server.sessions[0].commands, 'RETR 2')
+    time.sleep(0.3)         # message 1 has been read
+    run.signal()
+    run.end()
+
+
+def test_signal_before_another_try(desk, make_server):
+    """SIGTERM between a connection and the next one, without pipelining:
+    there is no next one"""
+    server = make_server(3, hangup='retr')
+    mark = desk.dir / 'scanning'
+
+    def lost(session, rest):
+        session.on_retr('1')
+        session.flush()
+        session.cut('fin')
+
+    server.knobs['hangup'] = False
+    server.knobs['replies'] = {'RETR 1': lost}
+    desk.account('work', server,
+                 scan=scanner(desk, f'touch {mark}; exec sleep 100'))
+    run = Running(desk)
+    until(lambda: mark.exists() and server.sessions and
+          server.sessions[0].ended, 'a scan without a connection')
+    time.sleep(0.3)
+    run.signal()
+    status, _ = run.end()
+    assert status not in (0, -signal.SIGTERM)
+    assert len(server.sessions) == 1
