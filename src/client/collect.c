@@ -114,8 +114,8 @@ collect_message_failed(struct errand *e, struct plan_item *item,
 
 /* ---- batches ------------------------------------------------------------- */
 
-static void
-too_much_waiting(struct errand *e)
+void
+collect_throttle(struct errand *e)
 {
 	bool full = e->waiting.n + e->held > WAITING_ENTRIES ||
 	    e->waiting.octets > WAITING_OCTETS;
@@ -172,7 +172,7 @@ on_batch(struct work_job *job)
 	if (e->working.fault != FAULT_NONE)
 		batch_failed(e);
 	e->working.first = NULL;
-	too_much_waiting(e);
+	collect_throttle(e);
 	collect_flush(e, false);
 	errand_wake(e);
 }
@@ -195,7 +195,7 @@ collect_flush(struct errand *e, bool now)
 	batch_init(&e->waiting, e->state);
 	e->batch_busy = true;
 	work_add(e->spec.work, &e->working.job);
-	too_much_waiting(e);
+	collect_throttle(e);
 }
 
 static void
@@ -217,7 +217,7 @@ collect_ready(struct errand *e, struct entry *entry)
 	 * enough: a plan has an end (collect_begin sends them on) */
 	if (e->phase < ERRAND_COLLECT)
 		return;
-	too_much_waiting(e);
+	collect_throttle(e);
 	collect_flush(e, false);
 	if (e->waiting.n > 0 && !e->batch_busy &&
 	    e->batch_timer.slot == 0 && loop_timer_set(e->spec.loop,

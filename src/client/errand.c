@@ -69,12 +69,14 @@ errand_no_more(struct errand *e, enum fault fault, const char *fmt, ...)
 void
 errand_wake(struct errand *e)
 {
-	if (e->session && e->phase < ERRAND_RECORD)
+	if (e->session && e->phase < ERRAND_RECORD) {
+		collect_throttle(e);
 		session_wake(e->session);
-	else if (e->session_over && collect_settled(e))
+	} else if (e->session_over && collect_settled(e)) {
 		errand_settled(e);
-	else if (e->session_over)
+	} else if (e->session_over) {
 		collect_flush(e, true);
+	}
 }
 
 /* ---- the end ------------------------------------------------------------- */

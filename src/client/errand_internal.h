@@ -216,6 +216,8 @@ void collect_idle(struct errand *e);
 void collect_ready(struct errand *e, struct entry *entry);
 /* begins a batch if it is time, or in any case */
 void collect_flush(struct errand *e, bool now);
+/* the network waits while too much waits here, and no longer */
+void collect_throttle(struct errand *e);
 /* nothing is under way any more: no scan, talker or batch */
 bool collect_settled(const struct errand *e);
 /* the reply behind it has begun as a reply: it is handed over */

@@ -109,6 +109,7 @@ talk(struct errand *e, struct entry *entry)
 	*slot->queue_last = entry;
 	slot->queue_last = &entry->next;
 	talk_next(e, slot);
+	collect_throttle(e);
 }
 
 static void
@@ -251,6 +252,7 @@ hand_over(struct errand *e, struct entry *entry)
 	*e->to_scan_last = entry;
 	e->to_scan_last = &entry->next;
 	scan_next(e);
+	collect_throttle(e);
 }
 
 static void

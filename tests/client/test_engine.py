@@ -188,3 +188,22 @@ def test_signal_before_another_try(desk, make_server):
     status, _ = run.end()
     assert status not in (0, -signal.SIGTERM)
     assert len(server.sessions) == 1
+
+
+# ---- destinations that talk ------------------------------------------------
+
+def test_talker_that_gives_up_behind_a_long_queue(desk, make_server):
+    """the network was told to wait; then the destination fails for good:
+    the visit ends all the same"""
+    server = make_server(letters(1200))
+    log = desk.dir / 'log'
+    command = desk.dir / 'take'
+    command.write_text(
+        '#!/bin/sh\n'
+        f'if [ ! -e {log} ]; then sleep 2; : > {log}; exit 0; fi\n'
+        'sleep 0.7; exit 75\n')
+    command.chmod(0o755)
+    desk.account('work', server, destination=f'pipe:{command}')
+    done = desk.fetch(status='bad', timeout=40)
+    assert done.faults
+    assert server.sessions[-1].quit
