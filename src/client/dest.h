@@ -125,11 +125,13 @@ void dest_cancel(struct dest *d);
 /* (W) DEST_DELIVERED: it is there (maybe since just now). DEST_TEMPORARY: could
  * not be found out now. DEST_REFUSED: it is not there, and the draft is gone:
  * fetch it again. DEST_UNKNOWN: a talker: nobody can say; fetch it again.
- * `made`: when the intent was recorded. */
+ * `made`: when the intent was recorded.  error_r->text may hold a warning for
+ * people with DELIVERED too ("may be in it twice"), else it is "". */
 enum dest_outcome dest_recover(const struct dest_world *world,
     struct pop_span ticket, int64_t made, struct dest_error *error_r);
-/* (W) Removes drafts of this ident that no crash left to recover: call when no
- * intent is open any more. */
+/* (W) Removes what earlier runs of this ident left: drafts, journals, a lock
+ * of an mbox.  Call when no intent is open any more and nothing is being
+ * shown. */
 void dest_sweep(struct dest *d);
 
 #endif

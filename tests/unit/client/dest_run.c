@@ -124,8 +124,9 @@ run_recover(void)
 
 		if (!run_memory->intent[i])
 			continue;
-		r = dest_recover(&run_fix.world, span_of(run_memory->ticket[i],
-		    run_memory->ticket_n[i]), dest_now(), &error);
+		r = dest_recover(&run_fix.world,
+		    span_of(run_memory->ticket[i], run_memory->ticket_n[i]),
+		    dest_now(), &error);
 		if (r == DEST_TEMPORARY && error.text[0] == '\0')
 			abort();
 		if (r == DEST_TEMPORARY)
@@ -138,7 +139,9 @@ run_recover(void)
 bool
 run_open_intents(void)
 {
-	return run_memory->intent[0] || run_memory->intent[1] || run_memory->intent[2];
+	const bool *intent = run_memory->intent;
+
+	return intent[0] || intent[1] || intent[2];
 }
 
 static void
