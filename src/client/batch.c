@@ -94,7 +94,8 @@ look_again(struct batch *b)
 		struct state_row row = { 0 };
 		int r;
 
-		if (!e->by_content || e->what != ENTRY_DELIVER)
+		if (!e->by_content || (e->what != ENTRY_DELIVER &&
+		    e->what != ENTRY_LOOK))
 			continue;
 		r = state_listing_row(b->state, e->row.uidl, &row);
 		if (r < 0)

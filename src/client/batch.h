@@ -13,6 +13,8 @@
 
 enum entry_what {
 	ENTRY_DELIVER,		/* a draft of a local destination */
+	ENTRY_LOOK,		/* will be handed over, unless it is known:
+				 * only looked for */
 	ENTRY_DELIVERED,	/* handed over already */
 	ENTRY_RECORD,		/* only the row is written (SKIPPED...) */
 	ENTRY_ADOPT		/* row.id gets row.uidl */

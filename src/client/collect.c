@@ -157,18 +157,31 @@ entry_outcome(struct errand *e, struct entry *entry)
 		(void)add_deletion(e, entry->number, entry->row.id);
 }
 
+/* It was looked for, and is not known: now it is handed over. */
+static bool
+is_new(const struct entry *entry)
+{
+	return entry->what == ENTRY_LOOK && entry->safe && !entry->duplicate;
+}
+
 static void
 on_batch(struct work_job *job)
 {
 	struct errand *e = ERRAND_OF(job, working.job);
 	struct entry *next;
 
-	e->batch_busy = false;
 	for (struct entry *entry = e->working.first; entry; entry = next) {
 		next = entry->next;
+		if (is_new(entry)) {
+			entry->what = ENTRY_DELIVER;
+			entry->by_content = false;
+			hand_over(e, entry);
+			continue;
+		}
 		entry_outcome(e, entry);
 		entry_free(entry);
 	}
+	e->batch_busy = false;
 	if (e->working.fault != FAULT_NONE)
 		batch_failed(e);
 	e->working.first = NULL;

@@ -243,6 +243,12 @@ hand_over(struct errand *e, struct entry *entry)
 		entry_free(entry);
 		return;
 	}
+	/* what scans and talkers do cannot be taken back */
+	if (entry->by_content && (scans || !dest_is_local(entry->dest))) {
+		entry->what = ENTRY_LOOK;
+		collect_ready(e, entry);
+		return;
+	}
 	if (!scans) {
 		deliver(e, entry);
 		return;
