@@ -164,9 +164,10 @@ over(struct errand *e)
 	struct errand_result result = {
 		.fault = fault,
 		.login_delay = e->login_delay,
-		.more = e->has_plan && e->plan.more && !e->stopping &&
-		    fault == FAULT_NONE,
-		.fetched = e->sum.fetched,
+		/* a dry run takes nothing away, so the same would follow */
+		.more = e->has_plan && e->plan.more && !e->limited &&
+		    !e->stopping && !e->spec.dry_run && fault == FAULT_NONE,
+		.fetched = e->spec.dry_run ? 0 : e->sum.fetched,
 	};
 	void (*done)(void *, const struct errand_result *) = e->spec.done;
 	void *arg = e->spec.arg;
@@ -234,6 +235,7 @@ forget_session(struct errand *e)
 	e->has_plan = e->listing_open = e->tallied = false;
 	e->uidl_failed = e->list_failed = e->uidl_done = e->list_done =
 	    e->list_asked = e->without_uidl = e->without_top = false;
+	e->limited = false;
 	e->odd_rows = 0;
 	e->retrs = e->deles = e->good = 0;
 	e->outstanding = 0;
@@ -419,6 +421,8 @@ on_recovered(struct work_job *job)
 	if (e->recovered > 0)
 		errand_say(e, EVENT_NOTE, "%u messages of an interrupted "
 		    "visit are at their destination", e->recovered);
+	if (e->job_text[0])
+		errand_say(e, EVENT_WARNING, "%s", e->job_text);
 	if (e->in_doubt > 0)
 		errand_say(e, EVENT_WARNING, "%u messages were being handed "
 		    "over when the last visit was interrupted: they may come "

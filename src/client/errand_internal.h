@@ -132,6 +132,8 @@ struct errand {
 					 * other UIDLs */
 	struct state_tally tally;
 	bool tallied;
+	bool limited;			/* max_messages, max_octets: some wait
+					 * for the next visit */
 
 	/* collecting */
 	size_t next_item;		/* of the plan: to be looked at */

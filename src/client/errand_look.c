@@ -304,6 +304,7 @@ apply_limits(struct errand *e)
 		    messages > 0 && octets + item->announced > a->max_octets);
 		if (full) {
 			item->what = PLAN_NOTHING;
+			e->limited = true;
 			continue;
 		}
 		messages++;

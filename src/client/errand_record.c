@@ -78,6 +78,15 @@ put_faults(struct errand *e)
 	    set_fact(e, FACT_LAST_FAULT_TIME, span_str(number)) != 0 ? -1 : 0;
 }
 
+/* Has all that the rules skipped before been looked at again, and found its
+ * place? */
+static bool
+reconsidered(const struct errand *e)
+{
+	return e->end.fault == FAULT_NONE && e->stop_fault == FAULT_NONE &&
+	    e->sum.failed == 0 && !e->limited && !e->plan.more;
+}
+
 static int
 put_facts(struct errand *e)
 {
@@ -92,8 +101,7 @@ put_facts(struct errand *e)
 		return -1;
 	if (went && set_fact(e, FACT_UIDL, span_str("1")) != 0)
 		return -1;
-	if (e->end.fault == FAULT_NONE && e->stop_fault == FAULT_NONE &&
-	    set_fact(e, FACT_RULES, span_of(e->rules_digest,
+	if (reconsidered(e) && set_fact(e, FACT_RULES, span_of(e->rules_digest,
 	    sizeof(e->rules_digest))) != 0)
 		return -1;
 	return put_faults(e);

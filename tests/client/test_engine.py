@@ -5,9 +5,16 @@ mail, nor bring it twice.
 What has to be a moment is made one by waiting for it; where a server is slow,
 it is because the test is about that.
 """
+import signal
+import subprocess
 import time
 
-from desk import letters, stored
+import pytest
+
+from desk import SANITIZERS, letters, stored
+from popscript import Drop
+
+PATIENCE = 30
 
 
 def same(desk, raw, name='work', kind='maildir'):
@@ -24,7 +31,185 @@ def slow_top(seconds):
     return top
 
 
+def until(what, text):
+    end = time.monotonic() + PATIENCE
+    while not what():
+        assert time.monotonic() < end, f'never seen: {text}'
+        time.sleep(0.005)
+
+
+class Running:
+    """A fetch that is under way."""
+
+    def __init__(self, desk, *args):
+        desk.write()
+        self.process = subprocess.Popen(
+            [desk.binary, '--config', str(desk.config), '--json',
+             *(args or ('fetch',))], cwd=desk.dir, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env=desk.environment(**SANITIZERS))
+
+    def signal(self, number=signal.SIGTERM):
+        self.process.send_signal(number)
+
+    def end(self, seconds=PATIENCE):
+        try:
+            out, err = self.process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.communicate()
+            raise
+        assert b'Sanitizer' not in err and b'runtime error' not in err, err
+        return self.process.returncode, out.decode()
+
+
+# ---- while headers are looked at -------------------------------------------
+
+def test_left_out_and_a_slow_top(desk, make_server):
+    """a message is left out at once, the header of another comes late: what
+    waits for the batch waits on"""
+    mails = letters(4, lines=1) + letters(1, lines=100)
+    server = make_server(mails, replies={'TOP': slow_top(0.5)})
+    desk.account('work', server)
+    desk.rule('big', larger=3000, action='skip')
+    desk.rule('two', header='Subject: letter 2', action='skip')
+    desk.fetch()
+    assert same(desk, [mails[0], mails[2], mails[3]])
+
+
+def test_many_are_left_out(desk, make_server):
+    """more messages are left out at once than may wait for a batch"""
+    mails = letters(700)
+    server = make_server(mails)
+    desk.account('work', server, skip_larger=1)
+    done = desk.fetch()
+    assert len([e for e in done.of('message') if e['fate'] == 'skipped']) \
+        == 700
+    assert desk.mail() == []
+
+
+def test_many_are_left_out_by_their_headers(desk, make_server):
+    """the same when it is TOP that tells (and the last one is fetched)"""
+    mails = letters(700) + [b'Subject: wanted\r\n\r\nx\r\n']
+    server = make_server(mails)
+    desk.account('work', server)
+    desk.rule('letters', header='Subject: letter *', action='skip')
+    desk.fetch()
+    assert same(desk, mails[-1:])
+
+
+def test_stale_number_is_not_deleted(desk, make_server):
+    """a rule deletes message 1; the connection is lost while headers are
+    looked at, and the next one counts the messages anew: number 1 is another
+    message by then (P14)"""
+    mails = [b'Subject: junk\r\n\r\njunk\r\n'] + letters(5)
+    drop = Drop(mails)
+    server = make_server(drop)
+
+    def lost(session, rest):
+        session.flush()
+        drop.messages.pop(0)        # somebody else has deleted it
+        session.cut('fin')
+
+    server.once.append({'replies': {'TOP 3': lost, 'TOP 3 0': lost}})
+    desk.account('work', server)
+    desk.rule('junk', header='Subject: junk', action='delete')
+    desk.fetch()
+    server.settle()
+    assert len(server.sessions) == 2
+    assert same(desk, mails[1:])
+    assert [s.asked for s in server.sessions] == [[], []]
+    assert len(drop.messages) == 5
+
+
+# ---- signals ----------------------------------------------------------------
+
+def scanner(desk, script):
+    path = desk.dir / 'scan'
+    path.write_text(f'#!/bin/sh\n{script}\n')
+    path.chmod(0o755)
+    return path
+
+
+def test_signal_while_a_scan_outlives_the_connection(desk, make_server):
+    """SIGTERM when the connection is gone and a scan is all that is left"""
+    server = make_server(2, cut_retr=('u0002', 10, 'fin'))
+    mark = desk.dir / 'scanning'
+    desk.account('work', server, pipelining='off',
+                 scan=scanner(desk, f'touch {mark}; exec sleep 100'))
+    run = Running(desk)
+    until(lambda: mark.exists() and server.sessions and
+          server.sessions[0].ended, 'a scan without a connection')
+    time.sleep(0.3)         # until restante has seen the end, too
+    run.signal()
+    status, _ = run.end()
+    assert status not in (0, -signal.SIGTERM)
+    assert not list((desk.dir / 'work' / 'tmp').iterdir())
+
+
+def test_signal_ends_soon_in_front_of_a_scan(desk, make_server):
+    """SIGTERM begins no scan of what has just come"""
+    server = make_server(2)
+    mark = desk.dir / 'scanning'
+
+    def stall(session, rest):
+        session.flush()
+        session.cut('stall')
+
+    server.knobs['replies'] = {'RETR 2': stall}
+    desk.account('work', server, pipelining='on',
+                 scan=scanner(desk, f'touch {mark}; exec sleep 100'))
+    run = Running(desk)
+    until(lambda: server.sessions and 'RETR 2' in
+          server.sessions[0].commands, 'RETR 2')
+    time.sleep(0.3)         # message 1 has been read
+    run.signal()
+    run.end()
+
+
+def test_signal_before_another_try(desk, make_server):
+    """SIGTERM between a connection and the next one, without pipelining:
+    there is no next one"""
+    server = make_server(3, hangup='retr')
+    mark = desk.dir / 'scanning'
+
+    def lost(session, rest):
+        session.on_retr('1')
+        session.flush()
+        session.cut('fin')
+
+    server.knobs['hangup'] = False
+    server.knobs['replies'] = {'RETR 1': lost}
+    desk.account('work', server,
+                 scan=scanner(desk, f'touch {mark}; exec sleep 100'))
+    run = Running(desk)
+    until(lambda: mark.exists() and server.sessions and
+          server.sessions[0].ended, 'a scan without a connection')
+    time.sleep(0.3)
+    run.signal()
+    status, _ = run.end()
+    assert status not in (0, -signal.SIGTERM)
+    assert len(server.sessions) == 1
+
+
 # ---- destinations that talk ------------------------------------------------
+
+def test_talker_that_gives_up_behind_a_long_queue(desk, make_server):
+    """the network was told to wait; then the destination fails for good:
+    the visit ends all the same"""
+    server = make_server(letters(1200))
+    log = desk.dir / 'log'
+    command = desk.dir / 'take'
+    command.write_text(
+        '#!/bin/sh\n'
+        f'if [ ! -e {log} ]; then sleep 2; : > {log}; exit 0; fi\n'
+        'sleep 0.7; exit 75\n')
+    command.chmod(0o755)
+    desk.account('work', server, destination=f'pipe:{command}')
+    done = desk.fetch(status='bad', timeout=40)
+    assert done.faults
+    assert server.sessions[-1].quit
+
 
 def test_without_uidl_and_top_into_a_command(desk, make_server):
     """messages that are known by their content alone are handed to a command
@@ -38,3 +223,46 @@ def test_without_uidl_and_top_into_a_command(desk, make_server):
     for _ in range(3):
         desk.fetch()
         assert log.read_text().split() == ['one'] * 3
+
+
+# ---- what was left out before ----------------------------------------------
+
+def test_limits_leave_nothing_out_for_ever(desk, make_server):
+    """messages that were skipped are looked at again when the rules change:
+    also those for which max_messages leaves no room that time"""
+    server = make_server(3)
+    desk.account('work', server, skip_larger=1)
+    desk.fetch()
+    assert desk.mail() == []
+    del desk.accounts['work']['skip_larger']
+    desk.accounts['work']['max_messages'] = 1
+    for n in (1, 2, 3, 3):
+        desk.fetch()
+        assert len(desk.mail()) == n
+    assert same(desk, letters(3))
+
+
+def test_failure_leaves_nothing_out_for_ever(desk, make_server):
+    """the same for one that the destination did not take that time"""
+    server = make_server(2)
+    desk.account('work', server, skip_larger=1)
+    desk.fetch()
+    del desk.accounts['work']['skip_larger']
+    desk.accounts['work']['scan'] = scanner(desk, 'exit 7')
+    desk.fetch(status='any')
+    assert desk.mail() == []
+    del desk.accounts['work']['scan']
+    desk.fetch()
+    assert same(desk, letters(2))
+
+
+@pytest.mark.parametrize('args', [(), ('--dry-run',)], ids=['', 'dry-run'])
+def test_more_than_a_plan_holds(desk, make_server, args):
+    """another visit follows at once only when this one has made room:
+    neither behind a dry run nor beyond max_messages"""
+    server = make_server(3, uidl=lambda rows: rows + [
+        (n, f'v{n}') for n in range(4, 50010)])
+    desk.account('work', server, max_messages=1)
+    desk.fetch(*args)
+    assert len(server.sessions) == 1
+    assert len(desk.mail()) == (not args)
