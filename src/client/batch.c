@@ -101,7 +101,10 @@ look_again(struct batch *b)
 		if (r < 0)
 			return -1;
 		e->row.nth = row.nth > 0 ? row.nth : 1;
-		if (r == 0 || row.kind == STATE_FAILED)
+		/* one that failed may be tried again, but not before its
+		 * time: the message of an open intent looks like that */
+		if (r == 0 || (row.kind == STATE_FAILED &&
+		    row.not_before <= e->row.first_seen))
 			continue;
 		e->duplicate = true;
 		e->row.id = row.id;

@@ -22,20 +22,10 @@ send(struct errand *e, enum pop_command command, uint32_t number)
 	return session_send(e->session, &r) == POP_SEND_OK;
 }
 
-static int
-knows_many(struct errand *e)
-{
-	struct state_counts counts = { 0 };
-
-	if (state_counts(e->state, &counts) != 0)
-		return -1;
-	return counts.fetched + counts.skipped > BIG_LISTING;
-}
-
 void
 errand_list_ready(struct errand *e)
 {
-	int many = knows_many(e);
+	int many = state_has_more_than(e->state, BIG_LISTING);
 
 	e->phase = ERRAND_LIST;
 	if (many < 0 || state_listing_begin(e->state) != 0 ||

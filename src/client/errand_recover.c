@@ -162,6 +162,9 @@ look_for_all(struct errand *e, const struct left_list *list)
 
 		l->outcome = dest_recover(&e->world, span_of(l->ticket, l->n),
 		    l->made, &error);
+		if (l->outcome == DEST_DELIVERED && error.text[0])
+			text_format(e->job_text, sizeof(e->job_text), "%s",
+			    error.text);
 		if (l->outcome == DEST_TEMPORARY)
 			return fail(e, error.fault, "a message of an "
 			    "interrupted visit cannot be recovered now: %s",
