@@ -174,6 +174,8 @@ adopt(struct errand *e, struct plan_item *item, const struct state_row *row)
 	entry->drop = over;
 	item->what = PLAN_NOTHING;
 	collect_ready(e, entry);
+	if (state_found(e->state, row->id) != 0)
+		errand_no_more(e, FAULT_STATE, "%s", state_error(e->state));
 }
 
 static void

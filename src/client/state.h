@@ -151,6 +151,10 @@ int state_listing_end(struct state *s, struct state_tally *tally_r);
 __attribute__((warn_unused_result))
 int state_missing(struct state *s, uint64_t size,
     const unsigned char *digest, struct state_row *row_r);
+/* It was found, and will be adopted: it is missing no more, and another
+ * message that looks the same is another one. */
+__attribute__((warn_unused_result))
+int state_found(struct state *s, int64_t id);
 
 /* ---- writing ---- */
 

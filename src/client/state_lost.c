@@ -197,3 +197,12 @@ state_missing(struct state *s, uint64_t size, const unsigned char *digest,
 	}
 	return 0;
 }
+
+int
+state_found(struct state *s, int64_t id)
+{
+	if (!s->listing.ended)
+		return state_refuse(s, "found before the listing's end");
+	return seen_add(&s->listing.seen, id) == 0 ? 0 :
+	    state_refuse(s, "out of memory");
+}

@@ -266,3 +266,21 @@ def test_more_than_a_plan_holds(desk, make_server, args):
     desk.fetch(*args)
     assert len(server.sessions) == 1
     assert len(desk.mail()) == (not args)
+
+
+# ---- a server that was moved -----------------------------------------------
+
+def test_moved_twins(desk, make_server):
+    """two messages with one header and one size: both are recognised"""
+    mails = [b'Subject: twin\r\n\r\nabc\r\n', b'Subject: twin\r\n\r\nxyz\r\n',
+             *letters(2)]
+    drop = Drop(mails)
+    server = make_server(drop)
+    desk.account('work', server)
+    desk.fetch()
+    assert same(desk, mails)
+    for i, m in enumerate(drop.messages):
+        m.uid = f'other{i}'
+    for _ in range(3):
+        desk.fetch()
+        assert same(desk, mails)

@@ -740,10 +740,15 @@ test_moved_alike(void **arg)
 	assert_int_equal(tally.missing, MANY);
 	help_done(s, state_begin(s));
 	for (int i = 0; i < MANY; i++) {
-		struct state_row row;
+		struct state_row row, other;
 
 		assert_int_equal(state_missing(s, 100, NULL, &row), 1);
 		assert_int_equal(state_missing(s, 100, digest_of(1), &row), 1);
+		/* found, and not adopted yet: the next one is another */
+		help_done(s, state_found(s, row.id));
+		assert_int_equal(state_missing(s, 100, digest_of(1), &other),
+		    i < MANY - 1);
+		assert_true(i == MANY - 1 || other.id != row.id);
 		text_format(uidl, sizeof(uidl), "new%d", i);
 		help_done(s, state_adopt(s, row.id, span_str(uidl), 1, 100));
 	}
