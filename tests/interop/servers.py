@@ -44,6 +44,12 @@ MAIL_ID = 64003         # who owns the mail
 HOST_NAME = "pop.example.net"
 
 
+def every_lf(octets):
+    """What a client stores when the server puts a CR before every LF, also
+    where there is one"""
+    return octets if octets.endswith(b"\n") else octets + b"\n"
+
+
 class Way:
     """One way to a server; desk.Desk.account takes it for a server"""
     host = "127.0.0.1"
@@ -311,7 +317,9 @@ class Dovecot(Peer):
 
 
 class Courier(Peer):
-    """authdaemond with the userdb module; couriertls does the TLS"""
+    """authdaemond with the userdb module; couriertls does the TLS.  To whom
+    does not say UTF8 (RFC 6856) it sends a message with 8-bit octets in its
+    header as an attachment of a letter of its own."""
     name = "Courier"
     packages = ("courier-pop", "courier-base", "courier-authdaemon",
                 "courier-authlib", "courier-authlib-userdb")
@@ -363,13 +371,23 @@ class Courier(Peer):
                 f"{{ {tls} & exec {plain}; }}")
 
     def want(self, octets):
-        """It puts a CR before every LF, also where there is one"""
-        return octets if octets.endswith(b"\n") else octets + b"\n"
+        return every_lf(octets)
+
+    def got(self, octets):
+        letter = re.fullmatch(
+            rb"From: Mail Delivery Subsystem <postmaster>\nSubject: Cannot "
+            rb'display Unicode content\n.*?boundary="([^"]+)"\n.*\n--\1\n'
+            rb"Content-Type: message/global\n\n(.*)\n--\1--\n",
+            octets, re.S)
+        if letter:
+            octets = letter.group(2)
+            assert any(c > 127 for c in octets.partition(b"\n\n")[0])
+        return octets
 
 
 class Cyrus(Peer):
-    """It keeps a store of its own, so that mail comes in by LMTP, and gets
-    four fields for it."""
+    """It keeps a store of its own, so that mail comes in by LMTP, gets four
+    fields for it, and loses its bare CRs."""
     name = "Cyrus"
     packages = ("cyrus-pop3d", "cyrus-common", "sasl2-bin",
                 "libsasl2-modules-db", "libsasl2-modules")
@@ -398,6 +416,7 @@ class Cyrus(Peer):
             altnamespace: no
             allowplaintext: yes
             popminpoll: 0
+            munge8bit: no
             autocreate_quota: 100000000
             autocreate_post: yes
             sasl_pwcheck_method: auxprop
@@ -450,7 +469,8 @@ class Cyrus(Peer):
         return count
 
     def want(self, octets):
-        return corpus.lines(corpus.without_return_path(octets))
+        return corpus.lines(corpus.without_return_path(octets)).replace(
+            b"\r", b"")
 
 
 class LmtpSocket(smtplib.LMTP):
@@ -500,8 +520,8 @@ class Popa3d(Peer):
 
 class Mailutils(Peer):
     """A daemon on Maildirs, passwords from /etc/shadow.  It writes an X-UIDL
-    field into every message that has none, and parses and writes the whole
-    header for that."""
+    field into every message that has none, where it likes: so each gets one
+    when it is put in.  It writes the other fields anew all the same."""
     name = "mailutils"
     packages = ("mailutils-pop3d", "mailutils-common")
 
@@ -541,18 +561,20 @@ class Mailutils(Peer):
         return ("exec /usr/sbin/pop3d --foreground --daemon "
                 f"--config-file={self.base}/conf")
 
+    def put(self, user, messages):
+        super().put(user, [(n, self.uidl(o) + o) for n, o in messages])
+
     def want(self, octets):
-        """A field without a value gets one blank"""
-        head, blank, body = corpus.lines(octets).partition(b"\n\n")
-        return re.sub(rb"(?m)^([!-9;-~]+):[ \t]*$", rb"\1: ",
+        """Behind the colon of a field is one blank then"""
+        head, blank, body = every_lf(self.uidl(octets) +
+                                     octets).partition(b"\n\n")
+        return re.sub(rb"(?m)^([!-9;-~]+):[ \t]*", rb"\1: ",
                       head) + blank + body
 
-    def got(self, octets):
-        """Its field stands where the header ends"""
-        head, blank, body = octets.partition(b"\n\n")
-        head, n = re.subn(rb"(?m)^X-UIDL: [0-9a-f.]+\n?", b"", head + b"\n")
-        assert n == 1, octets[:2000]
-        return head[:-1] + blank + body
+    @staticmethod
+    def uidl(octets):
+        digest = hashlib.md5(octets).hexdigest().encode()
+        return b"X-UIDL: %s.1700000000.1\n" % digest
 
 
 class Ours:

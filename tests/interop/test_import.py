@@ -257,7 +257,6 @@ def test_thunderbird(peers, desk, tmp_path, peer):
         user_pref("mail.server.server1.socketType", 2);
         user_pref("mail.server.server1.leave_on_server", true);
         user_pref("mail.server.server1.directory", "{where}");
-        user_pref("mail.server.server1.directory-rel", "[ProfD]Mail/{way.host}");
         """))
     (where / "popstate.dat").write_text(
         "# POP3 State File\n# This is a generated file!  Do not edit.\n\n"

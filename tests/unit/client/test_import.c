@@ -324,8 +324,8 @@ fetchmail_settings(void **state)
 		    "destination = smtp:mx:2525\nreceived = no\n"
 		    "timeout = 90\nrecipient = a@b.example\n",
 		    "fetchmail did not insist on the certificate", false },
-		{ "set invisible\npoll pop.example.net proto pop3 ssl user wren "
-		    "is a@b.example here\n",
+		{ "set invisible\npoll pop.example.net proto pop3 ssl "
+		    "user wren is a@b.example here\n",
 		    HEAD SERVER "tls = implicit\nuser = wren\nkeep = no\n"
 		    "destination = smtp:localhost:25\nreceived = no\n"
 		    "recipient = a@b.example\n",
