@@ -169,7 +169,9 @@ static bool
 is_about_the_way(const struct login *l, enum fault fault)
 {
 	const struct login_way *way = l->ways[l->at];
-	bool proved = (way->flags & WAY_SASL) != 0 ? l->exchange.proved :
+	/* what still waits for a challenge was not sent */
+	bool proved = (way->flags & WAY_SASL) != 0 ?
+	    l->exchange.proved && !l->first_pending :
 	    l->pass_sent || (way->flags & WAY_GUESSABLE) != 0;
 
 	if (fault == FAULT_NO_MECHANISM)
