@@ -130,6 +130,15 @@ find(struct pop_span name)
 	return NULL;
 }
 
+/* Who offers STLS and no login wants STLS first (RFC 2595 section 2.4). */
+static bool
+wants_stls(const struct login_world *w, const struct pop_capa *capa)
+{
+	return !w->tls && capa->known == 1 &&
+	    (capa->has & POP_CAPA_STLS) != 0 &&
+	    (capa->has & POP_CAPA_USER) == 0 && capa->mechanisms[0] == '\0';
+}
+
 /* A server that says nothing of its ways, or nothing that we know. */
 static const struct login_way *
 last_resort(const struct login_world *w, const struct pop_capa *capa)
@@ -137,7 +146,7 @@ last_resort(const struct login_world *w, const struct pop_capa *capa)
 	if (has_secret(w, true))
 		return capa->known == 1 && (capa->has & POP_CAPA_SASL) != 0 ?
 		    NULL : find(span_str("XOAUTH2"));
-	if (!has_secret(w, false))
+	if (!has_secret(w, false) || wants_stls(w, capa))
 		return NULL;
 	/* USER is often there and not announced; but who announces other
 	 * ways and not this one means it */
@@ -238,6 +247,9 @@ explain_nothing(const struct login_world *w, const struct pop_capa *capa,
 	} else if (!is_auto(w->account->auth)) {
 		*why_r = "the server offers none of the ways of logging in "
 		    "that `auth` allows";
+	} else if (wants_stls(w, capa)) {
+		*why_r = "the server lets nobody log in without encryption: "
+		    "say tls = start";
 	} else if (has_secret(w, true)) {
 		*why_r = "the server takes no tokens (OAUTHBEARER, XOAUTH2)";
 	} else if (only_tokens(capa)) {
