@@ -36,6 +36,7 @@ struct login {
 	bool first_pending;	/* exchange.out waits for a challenge */
 	bool cancelled;		/* a -ERR comes, `fault` is set */
 	bool hidden_tried;	/* something that no listener can read */
+	bool no_verifier;	/* the server seems to keep only a hash */
 	bool pass_sent;
 	bool user_refused;	/* with `fault` and `said` */
 	enum fault fault;
@@ -119,28 +120,6 @@ failed(struct login *l, enum fault fault, const char *why)
 	return LOGIN_FAILED;
 }
 
-static const char *
-words_for(enum fault fault)
-{
-	switch ((unsigned)fault) {
-	case FAULT_AUTH:
-		return "the server did not accept name and password";
-	case FAULT_WANTS_OAUTH:
-		return "the server does not take the account's password; it "
-		    "wants a token (OAuth) or an application password";
-	case FAULT_IN_USE:
-		return "the mailbox is in use by another session";
-	case FAULT_LOGIN_DELAY:
-		return "the server wants more time between logins";
-	case FAULT_SERVER_TEMP:
-		return "the server has a problem that will pass";
-	case FAULT_SERVER_PERM:
-		return "the server has a problem that somebody must solve";
-	default:
-		return "the server does not take this way of logging in";
-	}
-}
-
 /* A person can type another one, a command can get a newer token.  A password
  * that a command or a file gave would be the same again, and each refusal
  * brings the account nearer to being locked. */
@@ -160,7 +139,7 @@ refused_finally(struct login *l, enum fault fault)
 	enum login_step step;
 
 	step = failed(l, fault, fault == FAULT_AUTH && token ?
-	    "the server did not accept the token" : words_for(fault));
+	    "the server did not accept the token" : login_refusal_words(fault));
 	return fault == FAULT_AUTH && may_get_another(l) ? LOGIN_AGAIN : step;
 }
 
@@ -211,6 +190,10 @@ refused(struct login *l, enum fault fault, struct pop_client *c,
 		return refused_finally(l, fault);
 	end_exchange(l);
 	l->fault = fault;
+	/* SCRAM that ends before it began: Dovecot offers it to all, and has
+	 * what it needs for some.  CRAM-MD5 would need even more. */
+	if (fault == FAULT_AUTH && (l->ways[was]->flags & WAY_SCRAM) != 0)
+		l->no_verifier = true;
 	step = next_way(l, c, out);
 	if (l->at < l->nways)
 		return step;
@@ -402,6 +385,15 @@ start_way(struct login *l, const struct login_way *way, struct pop_client *c,
 	return start_user(l, c, out);
 }
 
+static bool
+readable_left(const struct login *l)
+{
+	for (size_t i = l->at; i < l->nways; i++)
+		if ((l->ways[i]->flags & WAY_READABLE) != 0)
+			return true;
+	return false;
+}
+
 /* With nothing left, `at` is nways and the step FAILED. */
 static enum login_step
 next_way(struct login *l, struct pop_client *c, struct pop_out *out)
@@ -411,6 +403,9 @@ next_way(struct login *l, struct pop_client *c, struct pop_out *out)
 		bool readable = (way->flags & WAY_READABLE) != 0;
 
 		if (readable && l->hidden_tried && !l->world.tls)
+			continue;
+		if (!readable && l->no_verifier && l->world.tls &&
+		    readable_left(l))
 			continue;
 		if (!start_way(l, way, c, out))
 			continue;

@@ -94,6 +94,8 @@ void oauth_reason(struct pop_span message, struct buf *out);
 
 /* FAULT_NO_MECHANISM: this way is not open, whoever asks */
 enum fault login_refusal(enum pop_code code, struct pop_span text);
+/* the same in a sentence */
+const char *login_refusal_words(enum fault fault);
 
 /* ---- login_check.c ---- */
 

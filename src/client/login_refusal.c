@@ -115,3 +115,25 @@ login_refusal(enum pop_code code, struct pop_span text)
 	}
 	return by_words(text);
 }
+
+const char *
+login_refusal_words(enum fault fault)
+{
+	switch ((unsigned)fault) {
+	case FAULT_AUTH:
+		return "the server did not accept name and password";
+	case FAULT_WANTS_OAUTH:
+		return "the server does not take the account's password; it "
+		    "wants a token (OAuth) or an application password";
+	case FAULT_IN_USE:
+		return "the mailbox is in use by another session";
+	case FAULT_LOGIN_DELAY:
+		return "the server wants more time between logins";
+	case FAULT_SERVER_TEMP:
+		return "the server has a problem that will pass";
+	case FAULT_SERVER_PERM:
+		return "the server has a problem that somebody must solve";
+	default:
+		return "the server does not take this way of logging in";
+	}
+}
