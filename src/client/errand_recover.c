@@ -338,6 +338,16 @@ digest_rules(struct errand *e)
 	memcpy(e->rules_digest, out, sizeof(e->rules_digest));
 }
 
+/* A rule that looks at the age of a message may say something else today. */
+static bool
+time_matters(const struct client_conf *conf)
+{
+	for (size_t i = 0; i < conf->nrules; i++)
+		if (conf->rules[i].older != 0 || conf->rules[i].newer != 0)
+			return true;
+	return false;
+}
+
 static int
 remember(struct errand *e)
 {
@@ -347,7 +357,8 @@ remember(struct errand *e)
 	if (r < 0)
 		return fail_state(e);
 	digest_rules(e);
-	e->reconsider = r == 0 || !span_eq(value, span_of(e->rules_digest,
+	e->reconsider = r == 0 || time_matters(e->spec.conf) ||
+	    !span_eq(value, span_of(e->rules_digest,
 	    sizeof(e->rules_digest)));
 	e->pipelining = e->spec.account->pipelining !=
 	    ACCOUNT_PIPELINING_OFF && !(e->spec.account->pipelining ==

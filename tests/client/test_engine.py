@@ -5,6 +5,7 @@ mail, nor bring it twice.
 What has to be a moment is made one by waiting for it; where a server is slow,
 it is because the test is about that.
 """
+import email.utils
 import signal
 import subprocess
 import time
@@ -266,6 +267,17 @@ def test_more_than_a_plan_holds(desk, make_server, args):
     desk.fetch(*args)
     assert len(server.sessions) == 1
     assert len(desk.mail()) == (not args)
+
+
+def test_too_new_is_not_for_ever(desk, make_server):
+    """a rule leaves what is younger than a day; a day later it is fetched"""
+    born = time.time() - 24 * 3600 + 4
+    mail = b'Date: %s\r\nSubject: new\r\n\r\nx\r\n' % \
+        email.utils.formatdate(born).encode()
+    desk.account('work', make_server([mail]))
+    desk.rule('new', newer='1d', action='skip')
+    until(lambda: desk.fetch() and desk.mail(), 'a message that is old enough')
+    assert same(desk, [mail])
 
 
 # ---- a server that was moved -----------------------------------------------
