@@ -137,7 +137,11 @@ quarantine(struct errand *e, struct entry *entry)
 		return;
 	}
 	to = errand_dest(e, conf);
-	moved = to ? draft_move(entry->draft, to, &error) : NULL;
+	if (!to) {
+		failed(e, entry, e->stop_fault, e->stop_text);
+		return;
+	}
+	moved = draft_move(entry->draft, to, &error);
 	if (!moved) {
 		failed(e, entry, error.fault, error.text);
 		return;

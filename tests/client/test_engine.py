@@ -193,6 +193,15 @@ def test_signal_before_another_try(desk, make_server):
     assert len(server.sessions) == 1
 
 
+def test_quarantine_that_cannot_be_opened(desk, make_server):
+    """the fault of the destination is told for each message"""
+    desk.account('work', make_server(2), scan=scanner(desk, 'exit 1'),
+                 quarantine=f'maildir:{desk.dir}/none/there')
+    done = desk.fetch(status='bad')
+    assert [e['fate'] for e in done.of('message')] == ['failed'] * 2
+    assert 'none' not in [e['fault'] for e in done.of('message')]
+
+
 # ---- destinations that talk ------------------------------------------------
 
 def test_talker_that_gives_up_behind_a_long_queue(desk, make_server):
