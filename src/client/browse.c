@@ -134,6 +134,13 @@ on_event(void *arg, enum pop_client_event event,
 		note_row(b, info);
 	if (event != POP_CLIENT_END && event != POP_CLIENT_REPLY)
 		return;
+	/* without sizes or without UIDLs there is something to show yet */
+	if (info->command == POP_CMD_LIST && event == POP_CLIENT_REPLY &&
+	    !info->ok && b->nrows == 0) {
+		tell_fault(b, session_code_fault(info->code,
+		    FAULT_SERVER_TEMP), "the server refuses LIST", info->text);
+		return;
+	}
 	/* answers: 2 = UIDL is out, LIST not yet asked; 3 = both are out */
 	if (b->answers == 2 && info->command == POP_CMD_UIDL) {
 		b->answers = 1;

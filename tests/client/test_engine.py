@@ -305,3 +305,12 @@ def test_moved_twins(desk, make_server):
     for _ in range(3):
         desk.fetch()
         assert same(desk, mails)
+
+
+# ---- list ------------------------------------------------------------------
+
+def test_list_that_is_refused(desk, make_server):
+    """restante list: a server that lists nothing is no empty mailbox"""
+    desk.account('work', make_server(2, uidl='err', list='err'))
+    done = desk.run('list', 'work', json_=False)
+    assert done.status == 75 and 'LIST' in done.err
