@@ -7,7 +7,7 @@
  * wire, not mail: what is fetched and why is the owner's business.
  *
  * The owner is called from the loop, never from inside session_start or
- * session_send.  It may end the session from any call (session_free).
+ * session_send.  It may free the session from `over` or outside of all calls.
  */
 #ifndef RESTANTE_CLIENT_SESSION_H
 #define RESTANTE_CLIENT_SESSION_H
