@@ -2,8 +2,8 @@
  *
  * mbox_recover: was a message appended to an mbox before we were stopped?  And
  * if it was not, it is now.  The reasoning stands at the head of dest_mbox.c.
- * Must not remove drafts or journals: the state does not know yet, and we
- * may be stopped again.
+ * Must not remove drafts, nor journals but one whose octets are all taken back
+ * again: the state does not know yet, and we may be stopped again.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -237,6 +237,8 @@ append_now(struct recovery *v)
 		r = mbox_append(&v->m, &p, v->spool, &clean);
 		if (r == 0)
 			mbox_place_done(&p, v->spool);
+		else if (clean)
+			dest_remove(v->spool, p.file);
 		/* else the next recovery cuts off what this one left */
 	}
 	err = errno;
