@@ -17,7 +17,7 @@
 
 enum {
 	/* RFC 5802 section 9: a server could keep us busy for hours (C-23) */
-	SCRAM_ROUNDS_MAX = 10 * 1000 * 1000,
+	SCRAM_ROUNDS_MAX = 1000 * 1000,	/* about a second of ours */
 	STEPS_MAX = 5		/* SCRAM has three */
 };
 
@@ -209,7 +209,7 @@ check_scram(struct exchange *x, struct pop_span in)
 	}
 	if (x->steps == 1 && rounds_are_too_many(in))
 		return cancel(x, FAULT_PROTOCOL, "the server asks for more "
-		    "than 10 million rounds of hashing: it is broken, or "
+		    "than a million rounds of hashing: it is broken, or "
 		    "wants to keep this machine busy");
 	return EXCHANGE_SEND;
 }

@@ -80,7 +80,7 @@ enum scram_mood {
 	MOOD_E,			/* e=invalid-proof */
 	MOOD_E_OTHER,
 	MOOD_ROUNDS,		/* i=4294967295 */
-	MOOD_ROUNDS_BIG,	/* i=10000001 */
+	MOOD_ROUNDS_BIG,	/* i=1000001 */
 	MOOD_ROUNDS_ODD,	/* i=4096x */
 	MOOD_ROUNDS_TWICE,	/* one behind the other */
 	MOOD_NONCE,		/* not ours in it */
@@ -112,7 +112,7 @@ scram_say_first(struct talk *t, const char *client)
 {
 	static const char *const lies[MOODS] = {
 		[MOOD_ROUNDS] = "4294967295",
-		[MOOD_ROUNDS_BIG] = "10000001",
+		[MOOD_ROUNDS_BIG] = "1000001",
 		[MOOD_ROUNDS_ODD] = "4096x",
 		[MOOD_ROUNDS_TWICE] = "64,i=99999999",
 	};
