@@ -144,6 +144,7 @@ static void
 slow_start(struct session *s)
 {
 	s->slow_mark = s->figures.octets_in;
+	s->answered = false;
 	if (loop_timer_set(s->spec.loop, &s->slow, loop_now(s->spec.loop) +
 	    1000ull * SLOW_FACTOR * s->spec.account->timeout) != 0)
 		session_fail(s, FAULT_MEMORY, (struct pop_span){ 0 },
@@ -157,7 +158,8 @@ on_slow(struct loop_timer *t)
 	struct session *s = SESSION_OF(t, slow);
 	bool idle = s->phase == SESSION_OPEN && (!awaited(s) || s->paused);
 
-	if (!idle && s->figures.octets_in - s->slow_mark < SLOW_OCTETS) {
+	if (!idle && !s->answered &&
+	    s->figures.octets_in - s->slow_mark < SLOW_OCTETS) {
 		session_fail(s, FAULT_TIMEOUT, (struct pop_span){ 0 },
 		    "%s: the server sends next to nothing",
 		    s->spec.account->server);

@@ -61,6 +61,7 @@ session_hear(struct session *s, enum pop_client_event event,
     const struct pop_client_info *info)
 {
 	debug_reply(s, event, info);
+	s->answered = s->answered || event == POP_CLIENT_REPLY;
 	if (event == POP_CLIENT_ERROR)
 		broken(s, info);
 	else if (s->phase != SESSION_OPEN)

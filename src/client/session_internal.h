@@ -42,6 +42,7 @@ struct session {
 	struct loop_timer quiet;	/* no octet for too long */
 	struct loop_timer slow;		/* too few octets for very long */
 	uint64_t slow_mark;		/* octets_in when it was set */
+	bool answered;			/* a whole reply came since then */
 	struct loop_task wake;
 
 	struct pop_client *machine;

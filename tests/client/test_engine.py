@@ -307,6 +307,22 @@ def test_moved_twins(desk, make_server):
         assert same(desk, mails)
 
 
+# ---- time -------------------------------------------------------------------
+
+def test_short_answers_in_time(desk, make_server):
+    """a server that answers every DELE, in a few octets each, is not one that
+    sends next to nothing"""
+    def dele(session, rest):
+        time.sleep(0.4)
+        session.on_dele(rest)
+        return b''
+
+    server = make_server(28, pipelining=False, replies={'DELE': dele})
+    desk.account('work', server, keep='no', timeout='1s')
+    desk.fetch()
+    assert same(desk, letters(28)) and not server.drop.messages
+
+
 # ---- list ------------------------------------------------------------------
 
 def test_list_that_is_refused(desk, make_server):
