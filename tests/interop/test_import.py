@@ -25,7 +25,7 @@ from desk import HAVE_CLIENT
 from office import pki
 from programs import Program
 from servers import PASSWORD
-from test_clients import FETCHMAIL_MDA, as_getmail_folds
+from test_clients import FETCHMAIL_MDA, as_getmail_folds, run_getmail
 
 pytestmark = pytest.mark.skipif(not HAVE_CLIENT,
                                 reason="restante is not built")
@@ -65,8 +65,7 @@ class Getmail:
                 os.chown(p, nobody.pw_uid, nobody.pw_gid)
 
     def fetch(self):
-        Program("getmail", "getmail6").run("-g", self.home, home=self.home,
-                                           **self.who)
+        run_getmail(self.home, self.who)
 
     def path(self):
         return self.home
