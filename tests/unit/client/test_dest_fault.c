@@ -31,9 +31,20 @@ enum { STEP = 5 };
 static struct {
 	atomic_uint calls;
 	unsigned at;
-	enum { COUNT, KILL_BEFORE, KILL_AFTER, FAIL_ONCE, FAIL_ON } how;
+	enum { COUNT, KILL_BEFORE, KILL_AFTER, FAIL_ONCE, FAIL_ON,
+		FULL } how;
 	int err;			/* or OS_HOOK_SHORT */
 } plan;
+
+/* the mbox, of which the quota is used up */
+static bool
+is_full(const struct os_call *call)
+{
+	struct stat mbox, st;
+
+	return call->op == OS_WRITE && stat(run_fix.mbox, &mbox) == 0 &&
+	    fstat(call->fd, &st) == 0 && st.st_ino == mbox.st_ino;
+}
 
 static int
 on_before(void *arg, const struct os_call *call)
@@ -41,7 +52,8 @@ on_before(void *arg, const struct os_call *call)
 	unsigned n = atomic_fetch_add(&plan.calls, 1);
 
 	(void)arg;
-	(void)call;
+	if (plan.how == FULL)
+		return is_full(call) ? plan.err : 0;
 	if (plan.how == KILL_BEFORE && n == plan.at)
 		kill(getpid(), SIGKILL);
 	if ((plan.how == FAIL_ONCE && n == plan.at) ||
@@ -221,6 +233,29 @@ recovery_failures(enum conf_dest_kind kind, const char *name, int err,
 	return failed;
 }
 
+/* However often it could not be finished, it is once there is room. */
+static int
+full_for_long(unsigned *points)
+{
+	for (unsigned at = 1; !run_open_intents(); at++) {
+		run_prepare(CONF_DEST_MBOX);
+		plan.at = at;
+		plan.how = KILL_AFTER;
+		if (!killed_in(run_batch))
+			return complain("full", at, 0, "no intent was open");
+	}
+	plan.how = FULL;
+	plan.err = EDQUOT;
+	for (*points = 0; *points < 200; ++*points) {
+		draft_name_new_run();
+		arm();
+		run_recover();
+		os_hook_set(NULL);
+	}
+	return complain("full", 0, EDQUOT, run_open_intents() ?
+	    run_check_next() : "something was written");
+}
+
 /* ---- all ----------------------------------------------------------------- */
 
 static int
@@ -270,6 +305,10 @@ main(void)
 		wrong += failures(CONF_DEST_MBOX, "mbox, large", ENOSPC,
 		    FAIL_ONCE, &points);
 		printf("large messages: %u points\n", points);
+		run_large = false;
+		memset(run_memory, 0, sizeof(*run_memory));
+		wrong += full_for_long(&points);
+		printf("full for long: %u recoveries\n", points);
 	}
 	fix_done(&run_fix);
 	printf("%d wrong\n", wrong);

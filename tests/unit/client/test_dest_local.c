@@ -942,40 +942,6 @@ test_recover_mbox_no_draft(void **state)
 	assert_int_equal(access(f->mbox, F_OK), -1);
 }
 
-/* the quota is used up: no octet goes into the mbox */
-static int
-mbox_is_full(void *arg, const struct os_call *call)
-{
-	const struct fix *f = arg;
-	struct stat mbox, st;
-
-	return call->op == OS_WRITE && stat(f->mbox, &mbox) == 0 &&
-	    fstat(call->fd, &st) == 0 && st.st_ino == mbox.st_ino &&
-	    st.st_dev == mbox.st_dev ? EDQUOT : 0;
-}
-
-/* A delivery that cannot be finished today is finished once it can be,
- * however often that was tried. */
-static void
-test_recover_mbox_full(void **state)
-{
-	struct fix *f = *state;
-	struct os_hook hook = { .before = mbox_is_full, .arg = f };
-	struct ticket t;
-
-	fix_use(f, CONF_DEST_MBOX);
-	fix_older(f);
-	t = interrupted(f, 1, false);
-	os_hook_set(&hook);
-	for (int i = 0; i < 200; i++)
-		assert_int_equal(recover(f, &t, 0), DEST_TEMPORARY);
-	os_hook_set(NULL);
-	assert_int_equal(recover(f, &t, 0), DEST_DELIVERED);
-	assert_int_equal(seen_of(f, 1), 1);
-	/* the draft, and the journal of the last try */
-	assert_int_equal(fix_count(f->spool), 2);
-}
-
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -1005,7 +971,6 @@ main(void)
 		TEST(test_recover_mbox_changed),
 		TEST(test_recover_mbox_find),
 		TEST(test_recover_mbox_no_draft),
-		TEST(test_recover_mbox_full),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
