@@ -16,33 +16,63 @@
 struct show {
 	struct browse browse;
 	bool asked, terminal, cr;
+	/* terminal: a character of which more may come */
+	unsigned char held[4];
+	size_t held_n;
 };
 
+/* A number is what list shows; there are servers whose UIDLs look like it. */
 static const struct browse_row *
 find(const struct browse *b, const char *word)
 {
 	uint64_t n;
+	bool number = num_parse_u64(span_str(word), UINT32_MAX, &n) == 0;
 
-	for (size_t i = 0; i < b->nrows; i++)
-		if (strcmp(b->rows[i].uidl, word) == 0)
-			return &b->rows[i];
-	if (num_parse_u64(span_str(word), UINT32_MAX, &n) != 0)
-		return NULL;
-	for (size_t i = 0; i < b->nrows; i++)
+	for (size_t i = 0; number && i < b->nrows; i++)
 		if (b->rows[i].number == n)
+			return &b->rows[i];
+	for (size_t i = 0; *word != '\0' && i < b->nrows; i++)
+		if (strcmp(b->rows[i].uidl, word) == 0)
 			return &b->rows[i];
 	return NULL;
 }
 
 /* Control characters could make a terminal do things (C14). */
 static void
-put_octet(const struct show *s, unsigned char c)
+put_held(struct show *s)
 {
-	bool harmless = c == '\n' || c == '\t' || (c >= 0x20 && c != 0x7f &&
-	    !(c >= 0x80 && c < 0xa0 && s->terminal));
+	char shown[4 * sizeof(s->held) + 4];
 
-	if (s->terminal && !harmless)
-		printf("\\x%02X", c);
+	escape_text(span_of(s->held, s->held_n), shown, sizeof(shown),
+	    sizeof(s->held));
+	fputs(shown, stdout);
+	s->held_n = 0;
+}
+
+static void
+put_on_terminal(struct show *s, unsigned char c)
+{
+	bool goes_on = (c & 0xc0) == 0x80;
+	unsigned char first;
+
+	if (!goes_on)
+		put_held(s);
+	if (c == '\n' || c == '\t') {
+		putchar(c);
+		return;
+	}
+	s->held[s->held_n++] = c;
+	first = s->held[0];
+	if (s->held_n >= (first >= 0xf0 ? 4u : first >= 0xe0 ? 3u :
+	    first >= 0xc0 ? 2u : 1u))
+		put_held(s);
+}
+
+static void
+put_octet(struct show *s, unsigned char c)
+{
+	if (s->terminal)
+		put_on_terminal(s, c);
 	else
 		putchar(c);
 }
@@ -72,6 +102,7 @@ show_event(struct browse *b, enum pop_client_event event,
 	} else if (event == POP_CLIENT_END) {
 		if (s->cr)
 			put_octet(s, '\r');
+		put_held(s);
 	} else if (event == POP_CLIENT_REPLY && !info->ok) {
 		char said[256];
 

@@ -554,6 +554,29 @@ def test_list_and_show(desk, make_server):
     assert os.path.exists(desk.config)
 
 
+def test_show_by_number(desk, make_server):
+    """N is what list shows, also where a UIDL looks like a number"""
+    drop = Drop()
+    for mail, uid in zip(letters(3), ('2', '3', 'x'), strict=True):
+        drop.add(mail, uid)
+    desk.account('work', make_server(drop))
+    for word, letter in (('1', 1), ('2', 2), ('3', 3), ('x', 3)):
+        shown = desk.run('show', 'work', word, json_=False)
+        assert f'Subject: letter {letter}\n' in shown.out, (word, shown)
+
+
+def test_show_on_a_terminal(desk, make_server):
+    """C14: what could move the cursor or turn the text, and only that"""
+    mail = ('Subject: x\r\n\r\nÄÖÜß Àé 漢字 \t|\r\n'
+            '\x1b[2J \u009b2J \u202egpj\r\n').encode()
+    desk.account('work', make_server([mail + b'\x9b2J \xe4\xc3\r\n\xe2\x82']))
+    done = desk.run_on_terminal('show', 'work', '1')
+    assert done.status == 0
+    assert 'ÄÖÜß Àé 漢字' in done.out
+    assert rb'\x1b[2J \u009b2J \u202egpj' in done.raw
+    assert rb'\x9b2J \xe4\xc3' in done.raw and rb'\xe2\x82' in done.raw
+
+
 def test_daemon_once(desk, make_server):
     server = make_server(3)
     desk.account('work', server)
