@@ -68,7 +68,8 @@ print_json(const struct browse_row *row, const char *date, const char *from,
 	    "event", "listed-message", "number", (int)row->number, "octets",
 	    (json_int_t)row->octets, "uidl", row->uidl, "known",
 	    (int)row->known, "date", date, "from", from, "subject", subject);
-	char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
+	char *text = o ? json_dumps(o, JSON_COMPACT | JSON_ENSURE_ASCII) :
+	    NULL;
 
 	if (text)
 		puts(text);

@@ -124,7 +124,8 @@ print_result(const struct setup *s)
 	    (int)s->server.port, "tls", discover_tls_name(s->server.tls),
 	    "user", s->user, "destination", s->destination, "dry_run",
 	    (int)s->args->dry_run);
-	int r = o != NULL ? json_dumpf(o, stdout, JSON_COMPACT) : -1;
+	int r = o != NULL ? json_dumpf(o, stdout, JSON_COMPACT |
+	    JSON_ENSURE_ASCII) : -1;
 
 	json_decref(o);
 	if (r != 0 || putchar('\n') == EOF || fflush(stdout) != 0)

@@ -565,6 +565,15 @@ def test_show_by_number(desk, make_server):
         assert f'Subject: letter {letter}\n' in shown.out, (word, shown)
 
 
+def test_listing_in_json_is_ascii(desk, make_server):
+    mail = 'From: Jörg <j@example.net>\r\nSubject: Grüße\r\n\r\nx\r\n'
+    desk.account('work', make_server([mail.encode()]))
+    done = desk.run('list', 'work')
+    assert done.raw.isascii()
+    row, = done.of('listed-message')
+    assert (row['from'], row['subject']) == ('Jörg <j@example.net>', 'Grüße')
+
+
 def test_show_on_a_terminal(desk, make_server):
     """C14: what could move the cursor or turn the text, and only that"""
     mail = ('Subject: x\r\n\r\nÄÖÜß Àé 漢字 \t|\r\n'
