@@ -120,19 +120,33 @@ check_format(struct state_opening *o, int64_t application, int64_t version)
 	return state_open_failed(o, STATE_BROKEN, o->s->path, why);
 }
 
-/* Ours, empty, or something else.  Reading the schema finds a file that is cut
- * short or no database; a whole check would read it all. */
+/* Ours, empty (*empty_r), or something else.  Reading the schema finds a file
+ * that is cut short or no database; a whole check would read it all. */
 static enum state_open
-check_tables(struct state_opening *o)
+check_owner(struct state_opening *o, bool *empty_r)
 {
 	int64_t v[3];
 
+	*empty_r = false;
 	if (ask(o->s, "SELECT a.application_id, u.user_version,"
 	    " (SELECT count(*) FROM sqlite_schema)"
 	    " FROM pragma_application_id a, pragma_user_version u", v, 3) != 0)
 		return failed_sqlite(o);
-	if (v[0] != 0 || v[1] != 0 || v[2] != 0)
-		return check_format(o, v[0], v[1]);
+	*empty_r = v[0] == 0 && v[1] == 0 && v[2] == 0;
+	return *empty_r ? STATE_OK : check_format(o, v[0], v[1]);
+}
+
+static enum state_open
+check_tables(struct state_opening *o)
+{
+	bool empty;
+	enum state_open r = check_owner(o, &empty);
+
+	/* not before: it writes, and the file may be somebody else's */
+	if (r == STATE_OK && !o->s->read_only)
+		r = set_wal(o);
+	if (r != STATE_OK || !empty)
+		return r;
 	if (o->s->read_only) {
 		errno = ENOENT;
 		return state_open_errno(o, o->s->path);
@@ -167,8 +181,6 @@ open_database(struct state_opening *o)
 	    SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
 		return failed_sqlite(o);
 	r = configure(o);
-	if (r == STATE_OK && !s->read_only)
-		r = set_wal(o);
 	if (r == STATE_OK)
 		r = check_tables(o);
 	if (r == STATE_OK)
