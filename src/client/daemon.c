@@ -125,7 +125,9 @@ visited(void *arg, const struct account_conf *account,
 			loop_stop(d->engine.loop);
 		return;
 	}
-	if (result->more && result->fault == FAULT_NONE) {
+	/* something has come, so this has an end */
+	if (result->more && result->fetched > 0 &&
+	    result->fault == FAULT_NONE) {
 		visit(t);
 		return;
 	}

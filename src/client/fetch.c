@@ -218,6 +218,9 @@ client_fetch(const struct client_args *args, const struct client_conf *conf)
 		report_finish(f.engine.report);
 		if (status == 0)
 			status = report_exit_status(f.engine.report);
+		/* stopped before any account could say so */
+		if (status == 0 && f.engine.signalled)
+			status = advice_for(FAULT_STOPPED)->exit_status;
 	}
 	engine_close(&f.engine);
 	return status;

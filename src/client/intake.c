@@ -211,9 +211,11 @@ intake_piece(struct errand *e, struct pop_span piece)
 		if (in->keep_header) {
 			if (in->header.n + n > HEADER_MAX)
 				n = HEADER_MAX - in->header.n;
-			if (buf_append(&in->header, piece.p, n) != BUF_OK)
+			if (buf_append(&in->header, piece.p, n) != BUF_OK) {
 				errand_no_more(e, FAULT_MEMORY,
 				    "out of memory");
+				in->unwanted = true;	/* it has a hole */
+			}
 			if ((empty == 0 && in->header.n < HEADER_MAX) ||
 			    in->is_top)
 				return;

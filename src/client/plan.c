@@ -229,6 +229,10 @@ decide(struct plan *p, uint32_t number, struct pop_span uidl)
 		return -1;
 	if (r == 1)
 		return known(p, number, uidl, &row);
+	if (row.nth == 0) {	/* more new ones than the state can count */
+		p->more = true;
+		return 0;
+	}
 	row.id = 0;
 	row.kind = STATE_FETCHED;
 	if (add_fetch(p, number, uidl, &row) != 0)
