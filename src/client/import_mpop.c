@@ -272,21 +272,28 @@ find(const struct rc *r, struct pop_span name)
 	return NULL;
 }
 
-/* The last one that is named wins, so it is taken first. */
 static void
-inherit_all(const struct rc *r, struct import_account *a, const char *names)
+inherit_one(const struct rc *r, struct import_account *a,
+    struct pop_span name)
 {
-	size_t n = strcspn(names, ",");
-	const struct import_account *from;
+	const struct import_account *from = find(r, import_trim(name));
 
-	if (names[n])
-		inherit_all(r, a, names + n + 1);
-	from = find(r, import_trim(span_of(names, n)));
 	if (!from || from == a)
 		return;
 	import_inherit(a, from);
 	if (!a->file && from->file)
 		a->file = import_dup(from->file, strlen(from->file));
+}
+
+/* The last one that is named wins, so it is taken first. */
+static void
+inherit_all(const struct rc *r, struct import_account *a, const char *names)
+{
+	struct pop_span rest = span_str(names), last;
+
+	while (import_split_last(rest, ',', &rest, &last))
+		inherit_one(r, a, last);
+	inherit_one(r, a, rest);
 }
 
 /* "NAME [: OTHER[, OTHER]]" */

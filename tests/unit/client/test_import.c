@@ -493,6 +493,28 @@ mpop_settings(void **state)
 	}
 }
 
+/* as many names behind the colon as a file has room for; the last wins */
+static void
+mpop_many_names(void **state)
+{
+	static const char head[] = "account a\nhost h\n\naccount b\nhost g\n"
+	    "account c : a";
+	enum { NAMES = 500000 };
+	struct import im;
+	char *text = malloc(sizeof(head) + 2 * NAMES + 4);
+
+	(void)state;
+	memcpy(text, head, sizeof(head));
+	for (size_t i = 0; i < NAMES; i++)
+		memcpy(text + sizeof(head) - 1 + 2 * i, ",x", 2);
+	memcpy(text + sizeof(head) - 1 + 2 * NAMES, ",b\n", 4);
+	parse(&im, text, import_mpop_rc);
+	assert_int_equal(im.naccounts, 3);
+	assert_string_equal(import_get(im.accounts[2], "server"), "g");
+	import_done(&im);
+	free(text);
+}
+
 /* mpop 1.4.23: with times; several lists in a file */
 static void
 mpop_times(void **state)
@@ -846,6 +868,7 @@ main(void)
 		cmocka_unit_test(mpop_of_its_own),
 		cmocka_unit_test(mpop_settings),
 		cmocka_unit_test(mpop_times),
+		cmocka_unit_test(mpop_many_names),
 		cmocka_unit_test(thunderbird_profile),
 		cmocka_unit_test(lines_do_not_get_in),
 		cmocka_unit_test(nothing_is_fetched_again),
