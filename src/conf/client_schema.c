@@ -283,8 +283,9 @@ static const struct conf_setting settings[] = {
   .when_unset = "none",
   .offset = IN_RULE(matches),
   .doc = "A field of the header and what it is like, where * stands for "
-  "anything, ? for one character and [a-z] for one of these; letter case "
-  "does not matter.  May stand several times: all of them must hold." },
+  "anything, ? for one character, and a backslash takes the character behind "
+  "it as it is; letter case does not matter.  May stand several times: all "
+  "of them must hold." },
 { .section = "rule", .key = "header_regex", .type = CONF_TYPE_REGEX,
   .flags = CONF_REPEATS,
   .when_unset = "none",
