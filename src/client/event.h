@@ -58,8 +58,8 @@ enum fault {
 
 enum event_kind {
 	EVENT_START,		/* an account begins; `text`: user@host */
-	EVENT_CONNECTED,	/* `text`: address; TLS: `detail` */
-	EVENT_LOGIN,		/* `text`: mechanism */
+	EVENT_CONNECTED,	/* `text`: address; TLS may follow */
+	EVENT_LOGIN,		/* `text`: mechanism; TLS: `detail` */
 	EVENT_LISTED,		/* messages, octets; fresh, fresh_octets */
 	EVENT_PROGRESS,		/* octets and messages so far: often */
 	EVENT_MESSAGE,		/* one message is done: see `fate` */

@@ -223,10 +223,10 @@ put_event(struct object *o, const struct report_account *a,
 		break;
 	case EVENT_CONNECTED:
 		put_text(o, "address", e->text);
-		put_text(o, "tls", e->detail);
 		break;
 	case EVENT_LOGIN:
 		put_text(o, "mechanism", e->text);
+		put_text(o, "tls", e->detail);
 		break;
 	case EVENT_LISTED:
 		put_number(o, "messages", a->sum.messages);

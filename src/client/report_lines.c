@@ -179,10 +179,10 @@ on_step(struct report *r, struct report_account *a, const struct event *e)
 	if (e->kind == EVENT_START)
 		say(r, a, r->err, TINT_NONE, "begins: %s", shown);
 	else if (e->kind == EVENT_CONNECTED)
-		say(r, a, r->err, TINT_NONE, "connected to %s%s%s", shown,
-		    e->detail != NULL ? ", " : "", own(e->detail, detail));
+		say(r, a, r->err, TINT_NONE, "connected to %s", shown);
 	else if (e->kind == EVENT_LOGIN)
-		say(r, a, r->err, TINT_NONE, "logged in with %s", shown);
+		say(r, a, r->err, TINT_NONE, "logged in with %s, %s", shown,
+		    e->detail != NULL ? own(e->detail, detail) : "no TLS");
 	else {
 		format_octets(a->sum.octets, size);
 		say(r, a, r->err, TINT_NONE, "%" PRIu64 " messages, %"

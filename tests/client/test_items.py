@@ -543,6 +543,16 @@ def test_json_is_one_object_a_line(desk, make_server):
     assert all(e['account'] == 'work' for e in done.of('message'))
 
 
+@pytest.mark.parametrize('tls', ['none', 'start', 'implicit'])
+def test_json_says_what_is_encrypted(desk, make_server, tls):
+    server = make_server(1, tls=tls, cert=certs.certificate())
+    desk.account('work', server, ca_file=certs.authority()[0])
+    login, = desk.fetch().of('login')
+    assert login.get('tls') == (None if tls == 'none' else 'TLSv1.3')
+    assert (', no TLS' in desk.run('fetch', '-v', json_=False).err) \
+        == (tls == 'none')
+
+
 def test_list_and_show(desk, make_server):
     server = make_server(3)
     desk.account('work', server)

@@ -27,11 +27,12 @@ static const struct {
 } recorded[] = {
 	{ 0, { .kind = EVENT_START, WORK,
 	  .text = "wren@pop.example.net" } },
-	{ 40, { .kind = EVENT_CONNECTED, WORK, .text = "192.0.2.1:995",
-	  .detail = "TLSv1.3" } },
+	{ 40, { .kind = EVENT_CONNECTED, WORK,
+	  .text = "192.0.2.1:995" } },
 	{ 10, { .kind = EVENT_START, HOME,
 	  .text = "wren@mail.example.org" } },
-	{ 50, { .kind = EVENT_LOGIN, WORK, .text = "SCRAM-SHA-256" } },
+	{ 50, { .kind = EVENT_LOGIN, WORK, .text = "SCRAM-SHA-256",
+	  .detail = "TLSv1.3" } },
 	{ 20, { .kind = EVENT_LISTED, WORK, .sum = &listed } },
 	{ 10, { .kind = EVENT_FAULT, HOME, .fault = FAULT_AUTH,
 	  .text = "user wren", .server_said = { (const unsigned char *)
@@ -125,9 +126,9 @@ test_verbose(void **state)
 	    "work: message 330, 25.0 MB, skipped: rule big\n"
 	    "work: message 2, 700 B, deleted\n" WORK_SUMMARY ALL_SUMMARY,
 	    "work: begins: wren@pop.example.net\n"
-	    "work: connected to 192.0.2.1:995, TLSv1.3\n"
+	    "work: connected to 192.0.2.1:995\n"
 	    "home: begins: wren@mail.example.org\n"
-	    "work: logged in with SCRAM-SHA-256\n"
+	    "work: logged in with SCRAM-SHA-256, TLSv1.3\n"
 	    "work: 340 messages, 12 to fetch (1.4 MB)\n"
 	    AUTH_FAULT MESSAGE_FAULT
 	    "work: warning: message 7 has 10 octets more than announced\n"

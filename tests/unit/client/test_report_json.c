@@ -26,16 +26,16 @@ static const struct {
 	{ { .kind = EVENT_START, WORK, .text = "wren@pop.example.net" },
 	  "{\"event\":\"start\",\"account\":\"work\","
 	  "\"login\":\"wren@pop.example.net\"}\n" },
-	{ { .kind = EVENT_CONNECTED, WORK, .text = "192.0.2.1:995",
-	  .detail = "TLSv1.3" },
-	  "{\"event\":\"connected\",\"account\":\"work\","
-	  "\"address\":\"192.0.2.1:995\",\"tls\":\"TLSv1.3\"}\n" },
 	{ { .kind = EVENT_CONNECTED, WORK, .text = "192.0.2.1:110" },
 	  "{\"event\":\"connected\",\"account\":\"work\","
 	  "\"address\":\"192.0.2.1:110\"}\n" },
-	{ { .kind = EVENT_LOGIN, WORK, .text = "SCRAM-SHA-256" },
+	{ { .kind = EVENT_LOGIN, WORK, .text = "SCRAM-SHA-256",
+	  .detail = "TLSv1.3" },
 	  "{\"event\":\"login\",\"account\":\"work\","
-	  "\"mechanism\":\"SCRAM-SHA-256\"}\n" },
+	  "\"mechanism\":\"SCRAM-SHA-256\",\"tls\":\"TLSv1.3\"}\n" },
+	{ { .kind = EVENT_LOGIN, WORK, .text = "USER" },
+	  "{\"event\":\"login\",\"account\":\"work\","
+	  "\"mechanism\":\"USER\"}\n" },
 	{ { .kind = EVENT_LISTED, WORK, .sum = &listed },
 	  "{\"event\":\"listed\",\"account\":\"work\",\"messages\":340,"
 	  "\"fresh\":12,\"octets\":1400000}\n" },
