@@ -6,8 +6,6 @@
 #ifndef RESTANTE_CLIENT_BROWSE_H
 #define RESTANTE_CLIENT_BROWSE_H
 
-#include <openssl/evp.h>
-
 #include "client/client.h"
 #include "client/fetch.h"
 #include "client/session.h"

@@ -7,9 +7,8 @@
 #ifndef RESTANTE_CLIENT_ERRAND_INTERNAL_H
 #define RESTANTE_CLIENT_ERRAND_INTERNAL_H
 
-#include <openssl/evp.h>
-
 #include "client/batch.h"
+#include "client/digest.h"
 #include "client/errand.h"
 #include "client/plan.h"
 #include "client/rules.h"
@@ -57,8 +56,8 @@ struct intake {
 	bool cr_held;			/* not digested yet */
 	bool keep_header;		/* the rules want to see it */
 	struct buf header;
-	EVP_MD_CTX *digest;
-	unsigned char digest_r[32];
+	struct digest digest;
+	unsigned char digest_r[DIGEST_OCTETS];
 	/* where it goes */
 	const struct rule_conf *rule;
 	struct dest *dest;

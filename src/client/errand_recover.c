@@ -294,14 +294,14 @@ remembers_no_pipelining(struct errand *e)
 }
 
 static void
-digest_text(EVP_MD_CTX *md, const char *text)
+digest_text(struct digest *md, const char *text)
 {
 	if (text)
-		(void)EVP_DigestUpdate(md, text, strlen(text) + 1);
+		digest_add(md, text, strlen(text) + 1);
 }
 
 static void
-digest_rule(EVP_MD_CTX *md, const struct rule_conf *r)
+digest_rule(struct digest *md, const struct rule_conf *r)
 {
 	char numbers[128];
 
@@ -322,19 +322,17 @@ static void
 digest_rules(struct errand *e)
 {
 	const struct client_conf *conf = e->spec.conf;
-	EVP_MD_CTX *md = EVP_MD_CTX_new();
-	unsigned char out[EVP_MAX_MD_SIZE] = { 0 };
+	unsigned char out[DIGEST_OCTETS];
+	struct digest md;
 	char limit[32];
 
 	text_format(limit, sizeof(limit), "%llu",
 	    (unsigned long long)e->spec.account->skip_larger);
-	if (md && EVP_DigestInit_ex(md, EVP_sha256(), NULL) == 1) {
-		digest_text(md, limit);
-		for (size_t i = 0; i < conf->nrules; i++)
-			digest_rule(md, &conf->rules[i]);
-		(void)EVP_DigestFinal_ex(md, out, NULL);
-	}
-	EVP_MD_CTX_free(md);
+	digest_init(&md);
+	digest_text(&md, limit);
+	for (size_t i = 0; i < conf->nrules; i++)
+		digest_rule(&md, &conf->rules[i]);
+	digest_end(&md, out);
 	memcpy(e->rules_digest, out, sizeof(e->rules_digest));
 }
 

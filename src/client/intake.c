@@ -16,8 +16,6 @@ void
 intake_free(struct intake *in)
 {
 	buf_release(&in->header);
-	EVP_MD_CTX_free(in->digest);
-	in->digest = NULL;
 }
 
 void
@@ -37,13 +35,7 @@ intake_begin(struct errand *e, struct plan_item *item, bool is_top)
 	in->rule = NULL;
 	in->dest = NULL;
 	in->draft = NULL;
-	if (!in->digest)
-		in->digest = EVP_MD_CTX_new();
-	if (!in->digest || EVP_DigestInit_ex(in->digest, EVP_sha256(),
-	    NULL) != 1) {
-		errand_no_more(e, FAULT_MEMORY, "out of memory");
-		in->unwanted = true;
-	}
+	digest_init(&in->digest);
 }
 
 /* ---- the header ---------------------------------------------------------- */
@@ -87,13 +79,6 @@ header_part(struct intake *in, struct pop_span piece, size_t *empty_r)
 	return piece.n;
 }
 
-static void
-digest(struct errand *e, const void *p, size_t n)
-{
-	if (n > 0 && EVP_DigestUpdate(e->intake.digest, p, n) != 1)
-		errand_no_more(e, FAULT_MEMORY, "out of memory");
-}
-
 /* The header without its empty line, which not every server sends with TOP: a
  * CR at the end of a piece waits for what follows. */
 static void
@@ -103,9 +88,9 @@ digest_header(struct errand *e, struct pop_span octets, size_t empty)
 	size_t n = octets.n - empty;
 
 	if (in->cr_held && !(n == 0 && empty == 1))
-		digest(e, "\r", 1);
+		digest_add(&in->digest, "\r", 1);
 	in->cr_held = empty == 0 && n > 0 && octets.p[n - 1] == '\r';
-	digest(e, octets.p, n - in->cr_held);
+	digest_add(&in->digest, octets.p, n - in->cr_held);
 }
 
 /* ---- where it goes ------------------------------------------------------- */
@@ -321,8 +306,7 @@ intake_end(struct errand *e)
 	struct intake *in = &e->intake;
 	struct plan_item *item = in->item;
 
-	if (EVP_DigestFinal_ex(in->digest, in->digest_r, NULL) != 1)
-		errand_no_more(e, FAULT_MEMORY, "out of memory");
+	digest_end(&in->digest, in->digest_r);
 	if (in->is_top) {
 		errand_looked(e, item, true);
 	} else {
