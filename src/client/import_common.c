@@ -13,7 +13,9 @@ static bool
 is_this_machine(const char *server)
 {
 	return strcmp(server, "localhost") == 0 ||
-	    strcmp(server, "::1") == 0 || strncmp(server, "127.", 4) == 0;
+	    strcmp(server, "::1") == 0 ||
+	    (strncmp(server, "127.", 4) == 0 &&
+	    server[strspn(server, "0123456789.")] == '\0');
 }
 
 void

@@ -493,6 +493,31 @@ mpop_settings(void **state)
 	}
 }
 
+/* Without TLS silently to this machine alone: a name that begins like its
+ * address is somebody else's. */
+static void
+mpop_this_machine(void **state)
+{
+	static const struct {
+		const char *host, *tls;
+	} all[] = { { "127.0.0.1", "none" }, { "localhost", "none" },
+		{ "::1", "none" }, { "127.0.0.1.example.net", "start" },
+		{ "127.example.net", "start" }, { "128.0.0.1", "start" } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		struct import im;
+		char text[100];
+
+		snprintf(text, sizeof(text), "account a\nhost %s\nuser u\n",
+		    all[i].host);
+		parse(&im, text, import_mpop_rc);
+		assert_string_equal(import_get(im.accounts[0], "tls"),
+		    all[i].tls);
+		import_done(&im);
+	}
+}
+
 /* as many names behind the colon as a file has room for; the last wins */
 static void
 mpop_many_names(void **state)
@@ -868,6 +893,7 @@ main(void)
 		cmocka_unit_test(mpop_of_its_own),
 		cmocka_unit_test(mpop_settings),
 		cmocka_unit_test(mpop_times),
+		cmocka_unit_test(mpop_this_machine),
 		cmocka_unit_test(mpop_many_names),
 		cmocka_unit_test(thunderbird_profile),
 		cmocka_unit_test(lines_do_not_get_in),
