@@ -88,25 +88,27 @@ say_account(const struct client_args *args, const struct import_account *a)
 	import_say(args, "%s", "");
 }
 
+/* what is not UTF-8, as somebody would see it; NULL of NULL */
+static json_t *
+string(const char *text)
+{
+	json_t *s = json_string(text);
+	char shown[2000];
+
+	if (s || !text)
+		return s;
+	escape_text(span_str(text), shown, sizeof(shown), sizeof(shown) / 4);
+	return json_string(shown);
+}
+
 static json_t *
 strings(char *const *list, size_t n)
 {
 	json_t *a = json_array();
 
-	for (size_t i = 0; a && i < n; i++) {
-		json_t *s = json_string(list[i]);
-
-		/* not UTF-8: as somebody would see it */
-		if (!s) {
-			char shown[2000];
-
-			escape_text(span_str(list[i]), shown, sizeof(shown),
-			    sizeof(shown) / 4);
-			s = json_string(shown);
-		}
-		if (!s || json_array_append_new(a, s) != 0)
+	for (size_t i = 0; a && i < n; i++)
+		if (json_array_append_new(a, string(list[i])) != 0)
 			break;
-	}
 	return a;
 }
 
@@ -122,22 +124,21 @@ print_json(json_t *o)
 void
 import_tell(const struct client_args *args, const struct import_account *a)
 {
-	const char *server = import_get(a, "server");
-	const char *user = import_get(a, "user");
-
 	if (args->mode != REPORT_JSON) {
 		say_account(args, a);
 		return;
 	}
-	print_json(json_pack("{ss ss ss* ss* ss* sb sb sb sI sI sI"
-	    " ss* so sb}",
-	    "event", "import", "account", a->name, "source", a->source,
-	    "server", server, "user", user, "exists", (int)a->exists,
+	print_json(json_pack("{ss ss so so* so* sb sb sb sI sI sI"
+	    " so* so sb}",
+	    "event", "import", "account", a->name,
+	    "source", string(a->source),
+	    "server", string(import_get(a, "server")),
+	    "user", string(import_get(a, "user")), "exists", (int)a->exists,
 	    "left_out", (int)a->broken, "enabled", (int)!a->off,
 	    "messages", (json_int_t)a->nuidls,
 	    "new", (json_int_t)(a->nuidls - a->known),
 	    "odd_lines", (json_int_t)a->odd_lines,
-	    "missing", a->missing, "notes", strings(a->notes, a->nnotes),
+	    "missing", string(a->missing), "notes", strings(a->notes, a->nnotes),
 	    "dry_run", (int)args->dry_run));
 }
 
@@ -147,7 +148,7 @@ import_tell_remarks(const struct client_args *args, const struct import *im)
 	for (size_t i = 0; i < im->nnotes; i++)
 		if (args->mode == REPORT_JSON)
 			print_json(json_pack("{ss so}", "event", "note",
-			    "text", json_string(im->notes[i])));
+			    "text", string(im->notes[i])));
 		else
 			import_say(args, "! %s", im->notes[i]);
 }

@@ -215,6 +215,19 @@ def test_hostile_words_in_json(desk, make_server):
 
 # ---- the daemon ------------------------------------------------------------
 
+def test_import_in_json_of_other_octets(desk):
+    """No account is left out for a name that is not UTF-8."""
+    rc = os.fsencode(desk.dir / 'rc') + b'\xfc'
+    with open(rc, 'wb') as f:
+        f.write(b'account a\nhost pop.example.net\nuser w\xfcn\n')
+    done = desk.run('import', '--from', 'mpop', '--dry-run',
+                    os.fsdecode(rc))
+    assert done.status == 0 and done.raw.isascii()
+    account, = done.of('import')
+    assert account['user'] == r'w\xfcn'
+    assert account['source'].endswith(r'rc\xfc')
+
+
 def test_daemon_is_ready_and_ends(desk, make_server, tmp_path):
     """sd_notify; SIGUSR1 visits now; SIGTERM is a good end"""
     server = make_server(2)
