@@ -138,7 +138,8 @@ import_tell(const struct client_args *args, const struct import_account *a)
 	    "messages", (json_int_t)a->nuidls,
 	    "new", (json_int_t)(a->nuidls - a->known),
 	    "odd_lines", (json_int_t)a->odd_lines,
-	    "missing", string(a->missing), "notes", strings(a->notes, a->nnotes),
+	    "missing", string(a->missing),
+	    "notes", strings(a->notes, a->nnotes),
 	    "dry_run", (int)args->dry_run));
 }
 
