@@ -325,7 +325,15 @@ trace(struct world *w)
 			continue;
 		}
 		t = tracee_of(w, tid);
-		sig = stopped(w, t, status);
+		if (w->plan.kill && w->reached) {
+			/* forked just before its parent was killed: it was
+			 * not known then */
+			if (kill(tid, SIGKILL) < 0 && errno != ESRCH)
+				die("kill");
+			sig = 0;
+		} else {
+			sig = stopped(w, t, status);
+		}
 		if (ptrace(PTRACE_SYSCALL, tid, 0, (long)sig) < 0 &&
 		    errno != ESRCH)
 			die("PTRACE_SYSCALL");

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """Fixtures of the client's tests: desk.py, popscript.py, player.py."""
 import os
+import re
 import sys
 
 import pytest
@@ -51,7 +52,17 @@ def pytest_terminal_summary(terminalreporter):
              for report in terminalreporter.stats.get(outcome, [])
              for name, value in getattr(report, 'user_properties', ())
              if name == 'points']
-    if lines:
-        terminalreporter.section('points tried')
-        for line in sorted(lines):
-            terminalreporter.write_line(line)
+    if not lines:
+        return
+    terminalreporter.section('points tried')
+    totals = {}
+    for line in sorted(lines):
+        terminalreporter.write_line(line)
+        found = re.match(r'(\w+).*?: (\d+) points, (\d+) lost, (\d+) dup', line)
+        if found:
+            sums = totals.setdefault(found[1], [0, 0, 0])
+            for i in range(3):
+                sums[i] += int(found[i + 2])
+    for name, (points, lost, twice) in totals.items():
+        terminalreporter.write_line(f'{name}: in all {points} points, {lost} '
+                                    f'lost, {twice} duplicated')

@@ -94,10 +94,12 @@ class Fetcher:
                 'group': pwd.getpwnam(self.user).pw_gid}
 
     def run_at(self, *options, timeout=None):
-        """Under atcall; (its exit status, what it reports)."""
+        """Under atcall: was N reached, and what it reports; None: hung."""
         report = self.dir / 'report'
         status = self.run([ATCALL, '--report', report, *options, '--'],
                           timeout)
+        if status == HUNG:
+            return False, None
         assert status in (0, 3), self.output.decode()
         words = dict(w.split('=') for w in report.read_text().split())
         return status == 0, {k: int(v) for k, v in words.items()}
