@@ -331,7 +331,8 @@ enum pop_command {
 	POP_CMD_STLS,
 	POP_CMD_TOP,		/* number, lines */
 	POP_CMD_UIDL,		/* number, or 0 for all */
-	POP_CMD_USER		/* arg[0] name */
+	POP_CMD_USER,		/* arg[0] name */
+	POP_CMD_UTF8		/* RFC 6856: messages as they are */
 };
 
 /* Zero what a command does not use. */

@@ -146,7 +146,12 @@ capabilities_known(struct session *s)
 	bool wants_tls = s->spec.account->tls == ACCOUNT_TLS_START;
 
 	if (!wants_tls || s->has_tls) {
-		begin_login(s);
+		/* Without it some servers send a letter of their own in place
+		 * of a message with raw UTF-8 in its header (RFC 6856). */
+		if ((capa->has & POP_CAPA_UTF8) != 0 && !s->spec.look_only)
+			ask(s, POP_CMD_UTF8, SESSION_UTF8);
+		else
+			begin_login(s);
 		return;
 	}
 	/* refused CAPA: an old server may know STLS all the same */
@@ -195,6 +200,8 @@ session_open_event(struct session *s, enum pop_client_event event,
 		capabilities_known(s);
 	else if (s->phase == SESSION_STLS && reply)
 		on_stls_refused(s, info);
+	else if (s->phase == SESSION_UTF8 && reply)
+		begin_login(s);
 	else if (s->phase == SESSION_LOGIN && (reply ||
 	    event == POP_CLIENT_CHALLENGE || event == POP_CLIENT_BAD))
 		login_went(s, login_event(s->login, event, info, s->machine,

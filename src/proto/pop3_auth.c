@@ -221,6 +221,7 @@ pop3_auth_command(struct pop_server *s, const struct verb_call *call,
 	case VERB_STAT:
 	case VERB_TOP:
 	case VERB_UIDL:
+	case VERB_UTF8:
 		/* the verb table keeps them out */
 		break;
 	}

@@ -241,6 +241,7 @@ pop3_drop_command(struct pop_server *s, const struct verb_call *call,
 	case VERB_PASS:
 	case VERB_STLS:
 	case VERB_USER:
+	case VERB_UTF8:
 		/* the verb table keeps them out */
 		break;
 	}

@@ -14,7 +14,7 @@
 enum { PIPELINE_MAX = 32 };
 
 _Static_assert(POP_CMD_APOP == (int)VERB_APOP + 1 &&
-    POP_CMD_USER == (int)VERB_USER + 1,
+    POP_CMD_UTF8 == (int)VERB_UTF8 + 1,
     "enum pop_command is enum verb_id behind NONE");
 
 const struct verb *
@@ -189,7 +189,7 @@ check(const struct pop_client *c, const struct pop_request *r)
 {
 	enum pop_send e;
 
-	if (r->command <= POP_CMD_NONE || r->command > POP_CMD_USER)
+	if (r->command <= POP_CMD_NONE || r->command > POP_CMD_UTF8)
 		return POP_SEND_ARGUMENT;
 	if (c->mode == CLIENT_BROKEN || c->mode == CLIENT_CLOSED)
 		return POP_SEND_STATE;

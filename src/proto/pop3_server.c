@@ -168,7 +168,8 @@ run_command(struct pop_server *s, struct pop_span line,
 	unsigned bad = s->bad;
 
 	call.verb = verb_find(line, &rest);
-	if (call.verb == NULL || (call.verb->id == VERB_LAST &&
+	if (call.verb == NULL || call.verb->id == VERB_UTF8 ||
+	    (call.verb->id == VERB_LAST &&
 	    (s->config->flags & POP_SERVER_HAS_LAST) == 0))
 		return refuse_line(s, out, "unknown command");
 	if ((call.verb->states & s->state) == 0)

@@ -35,6 +35,7 @@ static const struct verb verbs[] = {
 	{ VERB_UIDL, "UIDL", "UIDL [message]", ARGS_MAYBE_NUMBER, T,
 	    REPLY_LINES_BARE },
 	{ VERB_USER, "USER", "USER name", ARGS_WORD, A, REPLY_LINE },
+	{ VERB_UTF8, "UTF8", "UTF8", ARGS_NONE, A, REPLY_LINE },
 };
 
 const struct verb *

@@ -25,7 +25,8 @@ enum verb_id {
 	VERB_STLS,
 	VERB_TOP,
 	VERB_UIDL,
-	VERB_USER
+	VERB_USER,
+	VERB_UTF8		/* the client's alone, as yet */
 };
 
 enum verb_args {

@@ -1,0 +1,12 @@
+# UTF8 is asked for where it is offered, before the login
+checks: C-13
+ref: RFC 6856 section 2.1
+server: capa = ['USER', 'UIDL', 'TOP', 'SASL PLAIN', 'UTF8 USER', 'PIPELINING']
+exit: 0
+stored: 1 2 3
+left: 1 2 3
+
+serve until UTF8
+C: UTF8
+S: +OK
+serve
