@@ -7,6 +7,8 @@
  * has read everything is never blocked by us (C-27).  What the session is
  * about before the login stands in session_open.c.
  */
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <errno.h>
@@ -235,7 +237,7 @@ debug_request(const struct session *s, const struct pop_request *r)
 {
 	static const char *const names[] = { "", "APOP", "AUTH", "CAPA",
 	    "DELE", "LAST", "LIST", "NOOP", "PASS", "QUIT", "RETR", "RSET",
-	    "STAT", "STLS", "TOP", "UIDL", "USER" };
+	    "STAT", "STLS", "TOP", "UIDL", "USER", "UTF8" };
 
 	if (!s->spec.debug)
 		return;
@@ -266,6 +268,20 @@ session_send(struct session *s, const struct pop_request *request)
 
 /* ---- reading ------------------------------------------------------------- */
 
+/* A server that writes an answer in small pieces waits for our acknowledgement
+ * of one before it sends the next (Nagle), and we would wait 40 ms for
+ * something to send along with it: one message at a time, that is all the time
+ * there is.  The kernel forgets the wish, so it is said again and again. */
+static void
+acknowledge(const struct session *s)
+{
+	int one = 1;
+
+	if (s->phase == SESSION_OPEN && !session_pipelines(s))
+		(void)setsockopt(s->conn.fd, IPPROTO_TCP, TCP_QUICKACK, &one,
+		    sizeof(one));
+}
+
 /* 1: something came, 0: nothing now, -1: over */
 int
 session_read(struct session *s)
@@ -289,6 +305,7 @@ session_read(struct session *s)
 		    s->conn.why ? s->conn.why : strerror(errno));
 		return -1;
 	}
+	acknowledge(s);
 	s->in_end += (size_t)n;
 	s->figures.octets_in += (uint64_t)n;
 	if (s->sent_since_read)
