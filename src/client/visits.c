@@ -4,6 +4,7 @@
  * somebody who waits for a busy host.
  */
 #include <stdlib.h>
+#include <string.h>
 #include <strings.h>
 
 #include "client/visits.h"
@@ -31,6 +32,18 @@ at_host(const struct visits *v, const char *server)
 	for (const struct visit *x = v->first; x; x = x->next)
 		n += x->errand && strcasecmp(x->account->server, server) == 0;
 	return n;
+}
+
+/* Two accounts may be two views of one mailbox, which servers give to one
+ * session at a time: they go one after the other. */
+static bool
+mailbox_is_open(const struct visits *v, const struct account_conf *account)
+{
+	for (const struct visit *x = v->first; x; x = x->next)
+		if (x->errand && strcmp(x->account->user, account->user) == 0
+		    && strcasecmp(x->account->server, account->server) == 0)
+			return true;
+	return false;
 }
 
 static void
@@ -89,7 +102,8 @@ start_those_who_may(struct loop_task *t)
 		next = x->next;
 		if (x->errand || v->running >= v->spec.conf->connections ||
 		    at_host(v, x->account->server) >=
-		    v->spec.conf->connections_per_host)
+		    v->spec.conf->connections_per_host ||
+		    mailbox_is_open(v, x->account))
 			continue;
 		start_one(v, x);
 		if (!x->errand) {
