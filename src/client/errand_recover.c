@@ -96,15 +96,36 @@ open_state(struct errand *e)
 	    error);
 }
 
+/* A new spool must not be forgotten by the disk: a journal or a draft in it is
+ * durable only when it is. */
+static int
+keep_spool(const struct errand *e)
+{
+	int fd = open(e->spec.conf->state_dir, O_RDONLY | O_DIRECTORY |
+	    O_CLOEXEC);
+	int r = fd < 0 ? -1 : fsync(fd), err = errno;
+
+	if (fd >= 0)
+		close(fd);
+	errno = err;
+	return r;
+}
+
 static int
 open_spool(struct errand *e)
 {
 	struct stat st;
+	int r;
 
 	e->spool = record_path(e, ".spool");
 	if (!e->spool)
 		return fail(e, FAULT_MEMORY, "out of memory");
-	if (mkdir(e->spool, 0700) != 0 && errno != EEXIST)
+	r = mkdir(e->spool, 0700);
+	if (r == 0)
+		r = keep_spool(e);
+	else if (errno == EEXIST)
+		r = 0;
+	if (r != 0)
 		return fail(e, FAULT_STATE, "%s: %s", e->spool,
 		    strerror(errno));
 	if (lstat(e->spool, &st) != 0 || !S_ISDIR(st.st_mode) ||
