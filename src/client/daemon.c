@@ -89,12 +89,12 @@ on_time(struct loop_timer *timer)
 	visit(TURN_OF(timer, timer));
 }
 
-/* at_ms from now on, and not too close to another visit to the same host */
-static void
-visit_later(struct turn *t, uint64_t in_ms)
+/* Is another visit to the same host planned for about that time? Then *at is
+ * moved behind it. */
+static bool
+move_behind(const struct turn *t, uint64_t *at)
 {
-	struct daemon *d = t->daemon;
-	uint64_t at = loop_now(d->engine.loop) + in_ms;
+	const struct daemon *d = t->daemon;
 
 	for (size_t i = 0; i < d->nturns; i++) {
 		const struct turn *o = &d->turns[i];
@@ -102,10 +102,25 @@ visit_later(struct turn *t, uint64_t in_ms)
 		if (o == t || !o->on || o->timer.slot == 0 ||
 		    strcasecmp(o->account->server, t->account->server) != 0)
 			continue;
-		if (at < o->timer.deadline_ms + SCHEDULE_HOST_MS &&
-		    o->timer.deadline_ms < at + SCHEDULE_HOST_MS)
-			at = schedule_host(at, o->timer.deadline_ms);
+		if (*at < o->timer.deadline_ms + SCHEDULE_HOST_MS &&
+		    o->timer.deadline_ms < *at + SCHEDULE_HOST_MS) {
+			*at = schedule_host(*at, o->timer.deadline_ms);
+			return true;
+		}
 	}
+	return false;
+}
+
+/* at_ms from now on, and not too close to another visit to the same host */
+static void
+visit_later(struct turn *t, uint64_t in_ms)
+{
+	struct daemon *d = t->daemon;
+	uint64_t at = loop_now(d->engine.loop) + in_ms;
+
+	/* each time it moves later: it ends behind the last of them */
+	for (size_t i = 0; i < d->nturns && move_behind(t, &at); i++)
+		;
 	if (loop_timer_set(d->engine.loop, &t->timer, at) != 0)
 		fprintf(stderr, "restante: out of memory: %s waits\n",
 		    t->account->name);
