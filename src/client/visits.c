@@ -40,8 +40,9 @@ static bool
 mailbox_is_open(const struct visits *v, const struct account_conf *account)
 {
 	for (const struct visit *x = v->first; x; x = x->next)
-		if (x->errand && strcmp(x->account->user, account->user) == 0
-		    && strcasecmp(x->account->server, account->server) == 0)
+		if (x->errand && x->account->port == account->port &&
+		    strcmp(x->account->user, account->user) == 0 &&
+		    strcasecmp(x->account->server, account->server) == 0)
 			return true;
 	return false;
 }
