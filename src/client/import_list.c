@@ -110,6 +110,7 @@ add_note(char ***notes, size_t *n, char *text)
 	(*notes)[(*n)++] = text;
 }
 
+__attribute__((format(printf, 1, 0)))
 static char *
 vformat(const char *fmt, va_list ap)
 {

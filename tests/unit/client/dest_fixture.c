@@ -30,8 +30,8 @@ struct pop_span
 fix_message(unsigned i, bool large)
 {
 	static const char *const texts[FIX_MESSAGES] = {
-		"Return-Path: <wren@example.org>\r\nSubject: one\r\n\r\n"
-		"first\r\n",
+		("Return-Path: <wren@example.org>\r\nSubject: one\r\n\r\n"
+		"first\r\n"),
 		"Subject: two\r\n\r\n.dot\r\nFrom here\r\n>From there\r\n",
 		"Subject: three\r\n\r\nthird\r\nlast line\r\n",
 	};

@@ -358,7 +358,7 @@ every_setting_is_checked(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(bads) / sizeof(bads[0]); i++) {
 		const struct bad *b = &bads[i];
-		const char *label = b->head == (const char *)MAIN ||
+		const char *label = strcmp(b->head, MAIN) == 0 ||
 		    strstr(b->head, "[restante]") ? "restante" :
 		    strstr(b->head, "[rule") ? "rule r" :
 		    strstr(b->head, "[account b]") ? "account b" :
