@@ -314,9 +314,12 @@ session_is_over(void *arg, const struct session_end *end)
 static void
 session_is_ready(void *arg)
 {
+	const unsigned both = POP_CAPA_UTF8 | POP_CAPA_PIPELINING;
 	struct errand *e = arg;
 
 	e->login_delay = session_capa(e->session)->login_delay;
+	e->utf8 = (session_capa(e->session)->has & both) == both;
+	e->was_ready = true;
 	errand_list_ready(e);
 }
 
@@ -358,6 +361,7 @@ connect_to_server(struct errand *e)
 		.secret = &e->secret,
 		.pipelining = e->pipelining,
 		.pipelining_forced = a->pipelining == ACCOUNT_PIPELINING_ON,
+		.utf8_expected = e->utf8_expected,
 		.debug = e->spec.debug,
 	};
 

@@ -111,6 +111,9 @@ struct errand {
 	struct session_owner owner;
 	bool pipelining;		/* false: remembered, or just failed */
 	bool pipelining_failed;		/* in this visit */
+	bool utf8_expected, utf8;	/* UTF8 and PIPELINING: were announced
+					 * last time, are announced now */
+	bool was_ready;			/* a session came to its listing */
 	bool stopping;
 	bool session_over;
 	bool retry;			/* once more, without pipelining */

@@ -99,6 +99,9 @@ put_facts(struct errand *e)
 	    state_set_fact(e->state, FACT_PIPELINING_OFF,
 	    span_str(number)) != 0)
 		return -1;
+	if (e->was_ready && set_fact(e, FACT_UTF8, span_str(e->utf8 ? "1" :
+	    "")) != 0)
+		return -1;
 	if (went && set_fact(e, FACT_UIDL, span_str("1")) != 0)
 		return -1;
 	if (reconsidered(e) && set_fact(e, FACT_RULES, span_of(e->rules_digest,

@@ -371,7 +371,10 @@ static int
 remember(struct errand *e)
 {
 	struct pop_span value;
-	int r = state_fact(e->state, FACT_RULES, &value);
+	int r;
+
+	e->utf8_expected = state_fact(e->state, FACT_UTF8, &value) == 1;
+	r = state_fact(e->state, FACT_RULES, &value);
 
 	if (r < 0)
 		return fail_state(e);

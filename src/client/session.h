@@ -63,6 +63,9 @@ struct session_spec {
 					 * the capabilities are known */
 	bool pipelining;		/* false: one command at a time */
 	bool pipelining_forced;		/* even when not announced */
+	/* last time it announced UTF8 and PIPELINING: UTF8 goes out together
+	 * with CAPA, which saves a round trip */
+	bool utf8_expected;
 	struct pop_span tls_session;	/* of an earlier one, copied */
 	bool debug;			/* dialogue to standard error */
 };

@@ -56,6 +56,7 @@ struct session {
 	bool pumping;
 	bool sent_since_read;
 	bool noop;			/* one of our own is under way */
+	bool utf8_early;		/* UTF8 was sent behind CAPA */
 	struct session_figures figures;
 
 	bool stamp_kept;

@@ -22,6 +22,24 @@ ask(struct session *s, enum pop_command command, enum session_phase phase)
 		    s->spec.account->server);
 }
 
+/* CAPA, where it counts: not in clear in front of STLS */
+static void
+ask_capa(struct session *s)
+{
+	struct pop_request utf8 = { .command = POP_CMD_UTF8 };
+	unsigned flags = s->config.flags;
+	bool in_clear = s->spec.account->tls == ACCOUNT_TLS_START &&
+	    !s->has_tls;
+
+	ask(s, POP_CMD_CAPA, SESSION_CAPA);
+	if (!s->spec.utf8_expected || !s->spec.pipelining || in_clear ||
+	    s->spec.look_only || s->phase != SESSION_CAPA)
+		return;
+	s->config.flags |= POP_CLIENT_PIPELINE;
+	s->utf8_early = session_send(s, &utf8) == POP_SEND_OK;
+	s->config.flags = flags;
+}
+
 enum fault
 session_code_fault(enum pop_code code, enum fault otherwise)
 {
@@ -52,7 +70,7 @@ on_greeting(struct session *s, const struct pop_client_info *info)
 		    (const unsigned char *)"", info->stamp.n);
 		s->stamp_n = info->stamp.n;
 	}
-	ask(s, POP_CMD_CAPA, SESSION_CAPA);
+	ask_capa(s);
 }
 
 /* ---- login --------------------------------------------------------------- */
@@ -148,7 +166,10 @@ capabilities_known(struct session *s)
 	if (!wants_tls || s->has_tls) {
 		/* Without it some servers send a letter of their own in place
 		 * of a message with raw UTF-8 in its header (RFC 6856). */
-		if ((capa->has & POP_CAPA_UTF8) != 0 && !s->spec.look_only)
+		if (s->utf8_early)
+			s->phase = SESSION_UTF8;	/* its answer follows */
+		else if ((capa->has & POP_CAPA_UTF8) != 0 &&
+		    !s->spec.look_only)
 			ask(s, POP_CMD_UTF8, SESSION_UTF8);
 		else
 			begin_login(s);
@@ -172,7 +193,7 @@ session_open_tls_done(struct session *s)
 	s->in_start = s->in_end = 0;
 	if (stls) {
 		pop_client_tls_started(s->machine);
-		ask(s, POP_CMD_CAPA, SESSION_CAPA);
+		ask_capa(s);
 	} else {
 		s->phase = SESSION_GREETING;
 	}

@@ -12,6 +12,8 @@
 #define FACT_PIPELINING_OFF "pipelining_off"
 /* "1": UIDLs were taken over from getmail, which writes `-` for `/` */
 #define FACT_DASHED "dashed"
+/* "1": this server announced UTF8 and PIPELINING last time */
+#define FACT_UTF8 "utf8"
 /* digest of what decides about skipping */
 #define FACT_RULES "rules"
 /* the last visit that failed, if the last visit did: the name of its fault
