@@ -308,7 +308,7 @@ struct pop_client_config {
 };
 
 enum {
-	POP_CLIENT_UNDER_WAY_MAX = 128,
+	POP_CLIENT_UNDER_WAY_MAX = 512,
 	POP_CLIENT_LINE_MAX = 2048,	/* of replies and rows, CRLF included;
 					 * challenges: POP_SASL_MAX */
 	POP_CAPA_TEXT_MAX = 512

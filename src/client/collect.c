@@ -269,8 +269,9 @@ room_for(const struct errand *e, const struct plan_item *item)
 static void
 send_retrs(struct errand *e)
 {
-	/* Refilled when it is half empty: many commands in one segment. */
-	if (e->depth > 1 && e->retrs > e->depth / 2)
+	/* Refilled by the quarter: many commands in one segment, and never
+	 * so few under way that the line is empty for a round trip. */
+	if (e->retrs > e->depth - e->depth / 4)
 		return;
 	while (e->next_item < e->plan.n && !e->no_more) {
 		struct plan_item *item = &e->plan.items[e->next_item];
@@ -344,11 +345,9 @@ retr_over(struct errand *e, const struct plan_item *item)
 	if (item)
 		e->outstanding -= item->announced < e->outstanding ?
 		    item->announced : e->outstanding;
-	if (e->depth > 1 && ++e->good >= e->depth && e->depth < DEPTH_MAX) {
-		e->depth = 2 * e->depth < DEPTH_MAX ? 2 * e->depth :
-		    DEPTH_MAX;
-		e->good = 0;
-	}
+	/* one more for each clean answer: twice as many each round trip */
+	if (e->depth > 1 && e->depth < DEPTH_MAX)
+		e->depth++;
 	errand_tell(e, &event);
 }
 

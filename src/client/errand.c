@@ -237,7 +237,7 @@ forget_session(struct errand *e)
 	    e->list_asked = e->without_uidl = e->without_top = false;
 	e->limited = false;
 	e->odd_rows = 0;
-	e->retrs = e->deles = e->good = 0;
+	e->retrs = e->deles = 0;
 	e->outstanding = 0;
 	e->ndeletions = e->delete_at = e->ndeleted = 0;
 	e->quit_sent = false;

@@ -18,7 +18,7 @@
 
 enum {
 	HEADER_MAX = 256 << 10,		/* octets of a header that are kept */
-	DEPTH_FIRST = 8,		/* commands under way, to begin with */
+	DEPTH_FIRST = 16,		/* commands under way, to begin with */
 	DEPTH_MAX = SESSION_DEPTH_MAX,
 	OUTSTANDING_MAX = 16 << 20,	/* announced octets under way */
 	BATCH_ENTRIES = 64,		/* these, or */
@@ -139,7 +139,7 @@ struct errand {
 
 	/* collecting */
 	size_t next_item;		/* of the plan: to be looked at */
-	unsigned depth, good;
+	unsigned depth;
 	unsigned retrs;			/* RETR and TOP under way */
 	uint64_t outstanding;		/* their announced octets */
 	struct intake intake;

@@ -25,7 +25,7 @@
 struct session;
 
 /* commands under way at most */
-enum { SESSION_DEPTH_MAX = 100 };
+enum { SESSION_DEPTH_MAX = 500 };
 
 /* how it ended; texts are valid during the call */
 struct session_end {
