@@ -333,6 +333,9 @@ class Terminal:
     def __init__(self, *args):
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
+            # tests that run in the background are deaf to it, and so would
+            # be what they start
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
             os.execve(RESTANTECTL, [str(RESTANTECTL), *map(str, args)], ENV)
         self.seen = b''
 
