@@ -201,8 +201,6 @@ collect_flush(struct errand *e, bool now)
 		return;
 	loop_timer_stop(e->spec.loop, &e->batch_timer);
 	e->working = e->waiting;
-	if (e->working.n == 0)
-		e->working.last = &e->working.first;
 	e->working.job.run = batch_run;
 	e->working.job.done = on_batch;
 	batch_init(&e->waiting, e->state);

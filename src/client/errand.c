@@ -317,7 +317,6 @@ session_is_ready(void *arg)
 	const unsigned both = POP_CAPA_UTF8 | POP_CAPA_PIPELINING;
 	struct errand *e = arg;
 
-	e->login_delay = session_capa(e->session)->login_delay;
 	e->utf8 = (session_capa(e->session)->has & both) == both;
 	e->was_ready = true;
 	errand_list_ready(e);

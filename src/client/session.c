@@ -131,9 +131,10 @@ on_quiet(struct loop_timer *t)
 	if (s->paused || (s->phase == SESSION_OPEN && !awaited(s))) {
 		/* We are the ones who are busy: servers close connections on
 		 * which nothing is said (RFC 1939 section 3). */
-		if (!s->paused && session_send(s, &noop) == POP_SEND_OK)
-			s->noop = true;
-		session_progress(s);
+		if (!s->paused && session_send(s, &noop) != POP_SEND_OK)
+			session_lost(s, "NOOP cannot be sent");
+		else
+			session_progress(s);
 		return;
 	}
 	session_fail(s, FAULT_TIMEOUT, (struct pop_span){ 0 },
@@ -145,7 +146,7 @@ on_quiet(struct loop_timer *t)
 static void
 slow_start(struct session *s)
 {
-	s->slow_mark = s->figures.octets_in;
+	s->slow_mark = s->octets_in;
 	s->answered = false;
 	if (loop_timer_set(s->spec.loop, &s->slow, loop_now(s->spec.loop) +
 	    1000ull * SLOW_FACTOR * s->spec.account->timeout) != 0)
@@ -161,7 +162,7 @@ on_slow(struct loop_timer *t)
 	bool idle = s->phase == SESSION_OPEN && (!awaited(s) || s->paused);
 
 	if (!idle && !s->answered &&
-	    s->figures.octets_in - s->slow_mark < SLOW_OCTETS) {
+	    s->octets_in - s->slow_mark < SLOW_OCTETS) {
 		session_fail(s, FAULT_TIMEOUT, (struct pop_span){ 0 },
 		    "%s: the server sends next to nothing",
 		    s->spec.account->server);
@@ -211,8 +212,6 @@ session_flush(struct session *s)
 			break;
 		}
 		s->out_sent += (size_t)w;
-		s->figures.octets_out += (uint64_t)w;
-		s->sent_since_read = true;
 	}
 	if (s->out_sent == s->out.n) {
 		buf_wipe_octets(s->out.p, s->out.n);
@@ -307,10 +306,7 @@ session_read(struct session *s)
 	}
 	acknowledge(s);
 	s->in_end += (size_t)n;
-	s->figures.octets_in += (uint64_t)n;
-	if (s->sent_since_read)
-		s->figures.turns++;
-	s->sent_since_read = false;
+	s->octets_in += (uint64_t)n;
 	session_progress(s);
 	return 1;
 }
@@ -478,10 +474,4 @@ session_tls(const struct session *s, struct buf *out)
 	if (!s->has_tls || tls_client_resumed(&s->conn))
 		return -1;
 	return tls_client_session(&s->conn, out);
-}
-
-struct session_figures
-session_figures(const struct session *s)
-{
-	return s->figures;
 }

@@ -94,12 +94,5 @@ bool session_pipelines(const struct session *s);
 /* for later resumption; 0, or -1 when there is nothing new to keep */
 __attribute__((warn_unused_result))
 int session_tls(const struct session *s, struct buf *out);
-/* octets read from and written to the network; waits for an answer */
-struct session_figures {
-	uint64_t octets_in, octets_out;
-	unsigned turns;		/* times that something was sent and then
-				 * awaited, since the connection was there */
-};
-struct session_figures session_figures(const struct session *s);
 
 #endif

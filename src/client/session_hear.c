@@ -68,8 +68,6 @@ session_hear(struct session *s, enum pop_client_event event,
 		session_open_event(s, event, info);
 	else if (event == POP_CLIENT_REPLY && info->command == POP_CMD_QUIT)
 		quit_answered(s, info);
-	else if (event == POP_CLIENT_REPLY && info->command == POP_CMD_NOOP)
-		s->noop = false;
-	else
+	else if (info->command != POP_CMD_NOOP)		/* our own */
 		s->spec.owner->event(s->spec.owner->arg, event, info);
 }

@@ -54,12 +54,9 @@ struct session {
 	size_t out_sent;		/* of out, already written */
 	bool paused;
 	bool pumping;
-	bool sent_since_read;
-	bool noop;			/* one of our own is under way */
 	bool utf8_early;		/* UTF8 was sent behind CAPA */
-	struct session_figures figures;
+	uint64_t octets_in;
 
-	bool stamp_kept;
 	unsigned char stamp[POP_REPLY_MAX];
 	size_t stamp_n;
 	struct login *login;
