@@ -186,17 +186,6 @@ watch_wake(struct daemon *d)
 	    loop_watch(d->engine.loop, &d->wake, LOOP_READ);
 }
 
-static bool
-is_on(const struct client_args *args, const struct account_conf *a)
-{
-	if (args->nnames == 0)
-		return a->enabled;
-	for (size_t i = 0; i < args->nnames; i++)
-		if (strcmp(args->names[i], a->name) == 0)
-			return true;
-	return false;
-}
-
 static int
 begin(struct daemon *d, const struct client_args *args,
     const struct client_conf *conf)
@@ -214,7 +203,7 @@ begin(struct daemon *d, const struct client_args *args,
 		t->daemon = d;
 		t->account = &conf->accounts[i];
 		t->timer.fn = on_time;
-		t->on = is_on(args, t->account);
+		t->on = engine_is_wanted(args, t->account);
 		on += t->on;
 	}
 	d->to_come = on;
@@ -236,12 +225,8 @@ client_daemon(const struct client_args *args, const struct client_conf *conf)
 	struct daemon d = { .once = args->once, .wake.fd = -1 };
 	int status = EX_CONFIG, begun = -1;
 
-	for (size_t i = 0; i < args->nnames; i++)
-		if (!client_conf_account(conf, args->names[i])) {
-			fprintf(stderr, "%s: there is no account %s in %s\n",
-			    args->program, args->names[i], args->config);
-			return EX_CONFIG;
-		}
+	if (engine_check_names(args, conf) != 0)
+		return EX_CONFIG;
 	if (engine_open(&d.engine, args, conf, stop, visited, &d) == 0 &&
 	    watch_wake(&d) == 0)
 		begun = begin(&d, args, conf);

@@ -141,7 +141,7 @@ engine_trouble(const struct client_args *args)
 /* ---- which accounts ------------------------------------------------------ */
 
 int
-engine_add_accounts(struct engine *e, const struct client_args *args,
+engine_check_names(const struct client_args *args,
     const struct client_conf *conf)
 {
 	for (size_t i = 0; i < args->nnames; i++)
@@ -150,16 +150,31 @@ engine_add_accounts(struct engine *e, const struct client_args *args,
 			    args->program, args->names[i], args->config);
 			return EX_CONFIG;
 		}
-	for (size_t i = 0; i < conf->naccounts; i++) {
-		const struct account_conf *a = &conf->accounts[i];
-		bool named = args->nnames == 0 && (a->enabled || args->all);
-
-		for (size_t k = 0; k < args->nnames; k++)
-			named = named || strcmp(args->names[k], a->name) == 0;
-		if (named && visits_add(e->visits, a) != 0)
-			return engine_trouble(args);
-	}
 	return 0;
+}
+
+bool
+engine_is_wanted(const struct client_args *args, const struct account_conf *a)
+{
+	if (args->nnames == 0)
+		return a->enabled || args->all;
+	for (size_t i = 0; i < args->nnames; i++)
+		if (strcmp(args->names[i], a->name) == 0)
+			return true;
+	return false;
+}
+
+static int
+add_accounts(struct engine *e, const struct client_args *args,
+    const struct client_conf *conf)
+{
+	int status = engine_check_names(args, conf);
+
+	for (size_t i = 0; i < conf->naccounts && status == 0; i++)
+		if (engine_is_wanted(args, &conf->accounts[i]) &&
+		    visits_add(e->visits, &conf->accounts[i]) != 0)
+			status = engine_trouble(args);
+	return status;
 }
 
 /* ---- fetch --------------------------------------------------------------- */
@@ -208,7 +223,7 @@ client_fetch(const struct client_args *args, const struct client_conf *conf)
 		engine_close(&f.engine);
 		return status;
 	}
-	status = engine_add_accounts(&f.engine, args, conf);
+	status = add_accounts(&f.engine, args, conf);
 	if (status == 0 && visits_open(f.engine.visits) == 0) {
 		fprintf(stderr, "%s: no account to visit\n", args->program);
 		status = EX_CONFIG;

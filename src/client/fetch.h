@@ -30,9 +30,12 @@ int engine_open(struct engine *e, const struct client_args *args,
 void engine_close(struct engine *e);
 /* says that engine_open failed; an exit status */
 int engine_trouble(const struct client_args *args);
-/* those that are named, or all that are enabled: 0, or an exit status */
+/* 0 when all names are those of accounts, else it is said: an exit status */
 __attribute__((warn_unused_result))
-int engine_add_accounts(struct engine *e, const struct client_args *args,
+int engine_check_names(const struct client_args *args,
     const struct client_conf *conf);
+/* named, or enabled where none is named */
+bool engine_is_wanted(const struct client_args *args,
+    const struct account_conf *a);
 
 #endif
