@@ -330,3 +330,15 @@ def test_list_that_is_refused(desk, make_server):
     desk.account('work', make_server(2, uidl='err', list='err'))
     done = desk.run('list', 'work', json_=False)
     assert done.status == 75 and 'LIST' in done.err
+
+
+def test_two_accounts_of_one_mailbox(desk, make_server):
+    """C23: a server that lets one session in at a time is visited by one
+    after the other, and each account has its own mail"""
+    server = make_server(5, slow=0.05)
+    desk.account('one', server)
+    desk.account('two', server)
+    done = desk.fetch()
+    assert not done.faults
+    assert len(desk.mail('one')) == len(desk.mail('two')) == 5
+    assert len(server.sessions) == 2
