@@ -10,7 +10,7 @@
 
 #include <stdlib.h>
 
-#include "text.h"
+#include "wire/text.h"
 
 static struct engine *
 engine_of(struct peer *p)

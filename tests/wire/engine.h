@@ -6,7 +6,7 @@
 #ifndef WIRE_ENGINE_H
 #define WIRE_ENGINE_H
 
-#include "peer.h"
+#include "wire/peer.h"
 #include "world.h"
 
 enum { ENGINE_HIGH_WATER = 1 << 16, ENGINE_SLACK = 2048 };
@@ -75,5 +75,9 @@ void engine_pop3_close(struct engine_conn *c);
 int engine_smtp_open(struct engine_conn *c, bool tls);
 bool engine_smtp_step(struct engine_conn *c);
 void engine_smtp_close(struct engine_conn *c);
+
+/* NULL: no memory */
+struct peer *engine_new(void);
+void engine_free(struct peer *p);
 
 #endif

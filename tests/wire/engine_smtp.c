@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "engine.h"
-#include "text.h"
+#include "wire/text.h"
 
 static void
 answer_rcpt(struct engine_conn *c, const struct pop_smtp_info *info)

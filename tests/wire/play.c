@@ -12,7 +12,8 @@
 #include <time.h>
 
 #include "base/num.h"
-#include "run.h"
+#include "engine.h"
+#include "wire/run.h"
 
 enum { EXIT_BAD_CASE = 2, EXIT_ALL_SKIPPED = 77, REPORT_MAX = 1 << 20 };
 

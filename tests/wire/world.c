@@ -8,8 +8,8 @@
 #include <stdlib.h>
 
 #include "base/num.h"
-#include "peer.h"
-#include "text.h"
+#include "wire/peer.h"
+#include "wire/text.h"
 
 static struct world_user *
 add_user(struct world *w, struct pop_span name, struct pop_span password)

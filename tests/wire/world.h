@@ -5,7 +5,7 @@
 #ifndef WIRE_WORLD_H
 #define WIRE_WORLD_H
 
-#include "case.h"
+#include "wire/case.h"
 
 struct world_mail {
 	uint64_t id;		/* never used again */

@@ -3,16 +3,16 @@
  * case.c: reads a transcript's file and header and says what the case needs
  * of a server.  The dialogue is read in dialogue.c.
  */
-#include "case.h"
+#include "wire/case.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/num.h"
-#include "case_parse.h"
-#include "fixture.h"
-#include "text.h"
+#include "wire/case_parse.h"
+#include "wire/fixture.h"
+#include "wire/text.h"
 
 enum { FILE_MAX = 1 << 20 };
 

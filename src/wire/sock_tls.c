@@ -4,7 +4,7 @@
  * certificate says is not on the wire of the mail protocols), offers a
  * client certificate or an old version when a case says so.
  */
-#include "sock.h"
+#include "wire/sock.h"
 
 #include <fcntl.h>
 #include <poll.h>

@@ -3,7 +3,7 @@
  * sock.c: the peer behind sockets: connects, writes pieces as they are
  * given, reads what comes.  It waits for sockets, never for time.
  */
-#include "sock.h"
+#include "wire/sock.h"
 
 #include <errno.h>
 #include <netdb.h>
@@ -18,7 +18,7 @@
 #include <openssl/err.h>
 
 #include "base/num.h"
-#include "text.h"
+#include "wire/text.h"
 
 static struct sock *
 sock_of(struct peer *p)

@@ -5,7 +5,7 @@
 #ifndef WIRE_RUN_H
 #define WIRE_RUN_H
 
-#include "peer.h"
+#include "wire/peer.h"
 
 enum run_mode { RUN_WHOLE, RUN_BYTES, RUN_RANDOM };
 

@@ -6,7 +6,7 @@
 #ifndef WIRE_CASE_PARSE_H
 #define WIRE_CASE_PARSE_H
 
-#include "case.h"
+#include "wire/case.h"
 
 struct parse {
 	struct wire_case *c;

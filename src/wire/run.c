@@ -3,13 +3,13 @@
  * run.c: walks through the statements of a transcript and reports what does
  * not fit.  It knows the server only through struct peer.
  */
-#include "run.h"
+#include "wire/run.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <time.h>
 
-#include "text.h"
+#include "wire/text.h"
 
 /* ---- reports ------------------------------------------------------------- */
 

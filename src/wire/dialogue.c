@@ -6,8 +6,8 @@
 #include <stdlib.h>
 
 #include "base/num.h"
-#include "case_parse.h"
-#include "text.h"
+#include "wire/case_parse.h"
+#include "wire/text.h"
 
 enum { NUMBER_MAX = 1 << 30 };
 

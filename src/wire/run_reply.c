@@ -3,9 +3,9 @@
  * run_reply.c: single reply lines: reads them, holds each to what every
  * status line must be, and compares it with its statement.
  */
-#include "run.h"
+#include "wire/run.h"
 
-#include "text.h"
+#include "wire/text.h"
 
 struct run_conn *
 run_speaking(struct run *r)

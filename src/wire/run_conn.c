@@ -3,11 +3,11 @@
  * run_conn.c: the client's side: opens and drops connections, sends batches
  * in the pieces that the mode asks for, shakes hands, logs in.
  */
-#include "run.h"
+#include "wire/run.h"
 
 #include <time.h>
 
-#include "text.h"
+#include "wire/text.h"
 
 enum { LOGIN_TRIES = 250, LOGIN_PAUSE_MS = 20 };
 

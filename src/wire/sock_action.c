@@ -9,8 +9,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "sock.h"
-#include "text.h"
+#include "wire/sock.h"
+#include "wire/text.h"
 
 static int
 connect_to(const char *path)

@@ -8,7 +8,7 @@
 
 #include <openssl/ssl.h>
 
-#include "peer.h"
+#include "wire/peer.h"
 
 struct sock {
 	struct peer peer;

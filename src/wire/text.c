@@ -4,7 +4,7 @@
  * substitutions of RAW texts, globs.  It knows nothing of cases and
  * connections.
  */
-#include "text.h"
+#include "wire/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>

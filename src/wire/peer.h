@@ -6,7 +6,7 @@
 #ifndef WIRE_PEER_H
 #define WIRE_PEER_H
 
-#include "case.h"
+#include "wire/case.h"
 
 enum peer_recv { PEER_SILENT = -1, PEER_CLOSED = 0, PEER_DATA = 1 };
 
@@ -51,9 +51,6 @@ peer_why(struct buf *why, const char *what)
 		why->n = 0;
 	return -1;
 }
-
-struct peer *engine_new(void);
-void engine_free(struct peer *p);
 
 struct sock_target {
 	const char *host;

@@ -3,13 +3,13 @@
  * run_lists.c: multi-line replies: message bodies against the fixture, CAPA
  * and EHLO lists and what is asked of them afterwards.
  */
-#include "run.h"
+#include "wire/run.h"
 
 #include <stdio.h>
 
 #include "base/num.h"
-#include "fixture.h"
-#include "text.h"
+#include "wire/fixture.h"
+#include "wire/text.h"
 
 static bool
 is_dot(const struct run *r)

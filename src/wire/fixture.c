@@ -3,7 +3,7 @@
  * fixture.c: the fixture's messages and the plain, slow way to their wire
  * form.  It must not use libpop: it is what libpop is measured by.
  */
-#include "fixture.h"
+#include "wire/fixture.h"
 
 #define E10 "eeeeeeeeee"
 #define Y10 "yyyyyyyyyy"

@@ -3,9 +3,9 @@
  * run_store.c: what a transcript does to maildrops behind the server's back
  * and what it finds in them.
  */
-#include "run.h"
+#include "wire/run.h"
 
-#include "text.h"
+#include "wire/text.h"
 
 int
 run_store(struct run *r)
