@@ -16,40 +16,40 @@ struct verb {
 	int (*parse)(struct parse *p, struct wire_stmt *s);
 };
 
-static int
-usage(const struct parse *p, const struct wire_stmt *s, const char *how)
+int
+parse_usage(const struct parse *p, const struct wire_stmt *s, const char *how)
 {
 	return parse_fail(p, how, s->text);
 }
 
-static int
-number(struct pop_span w, uint64_t *n_r)
+int
+parse_number(struct pop_span w, uint64_t *n_r)
 {
 	return num_parse_u64(w, NUMBER_MAX, n_r);
 }
 
-static bool
-word_is(const struct wire_stmt *s, size_t i, const char *w)
+bool
+parse_word_is(const struct wire_stmt *s, size_t i, const char *w)
 {
 	return i < s->words && span_eq(s->word[i], span_str(w));
 }
 
-static int
-split_words(struct parse *p, struct wire_stmt *s)
+int
+parse_words(struct parse *p, struct wire_stmt *s)
 {
 	struct pop_span rest = s->text, w;
 
 	s->words = 0;
 	while ((w = case_word(&rest)).n > 0) {
 		if (s->words == WIRE_WORDS)
-			return usage(p, s, "too many words");
+			return parse_usage(p, s, "too many words");
 		s->word[s->words++] = w;
 	}
 	return 0;
 }
 
-static int
-check_raw(struct parse *p, struct pop_span raw)
+int
+parse_check_raw(struct parse *p, struct pop_span raw)
 {
 	struct buf sink;
 	int rc;
@@ -60,8 +60,8 @@ check_raw(struct parse *p, struct pop_span raw)
 	return rc;
 }
 
-static int
-check_glob(struct parse *p, struct pop_span glob)
+int
+parse_check_glob(struct parse *p, struct pop_span glob)
 {
 	const char *why = glob_check(glob);
 
@@ -77,9 +77,9 @@ parse_rest(struct parse *p, struct wire_stmt *s)
 	if (s->text.n == 0)
 		return 0;
 	if (s->text.p[0] != ' ' || s->text.n == 1)
-		return usage(p, s, "`S...` or `S... glob`");
+		return parse_usage(p, s, "`S...` or `S... glob`");
 	span_skip(&s->text, 1);
-	return check_glob(p, s->text);
+	return parse_check_glob(p, s->text);
 }
 
 /* `{name}` or a number */
@@ -88,7 +88,7 @@ number_or_variable(struct pop_span w)
 {
 	uint64_t n;
 
-	if (number(w, &n) == 0)
+	if (parse_number(w, &n) == 0)
 		return true;
 	return w.n > 2 && w.p[0] == '{' && w.p[w.n - 1] == '}' &&
 	    glob_check(w) == NULL;
@@ -98,14 +98,14 @@ static int
 parse_mail_words(struct parse *p, struct wire_stmt *s)
 {
 	s->op = OP_MAIL;
-	if (number(s->word[1], &s->number) != 0 || s->number == 0 ||
+	if (parse_number(s->word[1], &s->number) != 0 || s->number == 0 ||
 	    s->number > p->c->mails)
-		return usage(p, s, "no such message in this case");
+		return parse_usage(p, s, "no such message in this case");
 	if (s->words == 2)
 		return 0;
-	if (s->words != 4 || !word_is(s, 2, "top") ||
-	    number(s->word[3], &s->lines) != 0)
-		return usage(p, s, "`S= mail N` or `S= mail N top K`");
+	if (s->words != 4 || !parse_word_is(s, 2, "top") ||
+	    parse_number(s->word[3], &s->lines) != 0)
+		return parse_usage(p, s, "`S= mail N` or `S= mail N top K`");
 	s->is_top = true;
 	return 0;
 }
@@ -113,42 +113,42 @@ parse_mail_words(struct parse *p, struct wire_stmt *s)
 static int
 parse_content(struct parse *p, struct wire_stmt *s)
 {
-	if (split_words(p, s) != 0)
+	if (parse_words(p, s) != 0)
 		return -1;
-	if (s->words == 2 && word_is(s, 1, "octets")) {
+	if (s->words == 2 && parse_word_is(s, 1, "octets")) {
 		s->op = OP_OCTETS;
 		if (number_or_variable(s->word[0]))
 			return 0;
-	} else if (s->words >= 2 && word_is(s, 0, "mail")) {
+	} else if (s->words >= 2 && parse_word_is(s, 0, "mail")) {
 		return parse_mail_words(p, s);
-	} else if (s->words == 1 && word_is(s, 0, "uidl")) {
+	} else if (s->words == 1 && parse_word_is(s, 0, "uidl")) {
 		s->op = OP_UIDL;
 		return 0;
-	} else if (s->words == 2 && word_is(s, 0, "capa")) {
+	} else if (s->words == 2 && parse_word_is(s, 0, "capa")) {
 		s->op = OP_CAPA;
 		return 0;
-	} else if (s->words == 2 && word_is(s, 0, "ehlo")) {
+	} else if (s->words == 2 && parse_word_is(s, 0, "ehlo")) {
 		s->op = OP_EHLO;
 		return 0;
 	}
-	return usage(p, s, "S= what?");
+	return parse_usage(p, s, "S= what?");
 }
 
 static int
 parse_end_of_line(struct parse *p, struct wire_stmt *s)
 {
-	if (split_words(p, s) != 0)
+	if (parse_words(p, s) != 0)
 		return -1;
-	if (s->words == 1 && word_is(s, 0, "refused")) {
+	if (s->words == 1 && parse_word_is(s, 0, "refused")) {
 		s->op = OP_REFUSED;
 		return 0;
 	}
 	s->op = OP_CLOSED;
-	if (word_is(s, 0, "closed") && (s->words == 1 ||
-	    (s->words == 3 && word_is(s, 1, "within") &&
-	    number(s->word[2], &s->number) == 0)))
+	if (parse_word_is(s, 0, "closed") && (s->words == 1 ||
+	    (s->words == 3 && parse_word_is(s, 1, "within") &&
+	    parse_number(s->word[2], &s->number) == 0)))
 		return 0;
-	return usage(p, s, "`S! closed`, `S! closed within N`, `S! refused`");
+	return parse_usage(p, s, "`S! closed`, `S! closed within N`, `S! refused`");
 }
 
 /* `line` begins with "C" or "S" and a mark. 1 parsed, 0 not of this kind */
@@ -182,10 +182,10 @@ parse_marked(struct parse *p, struct pop_span line, struct wire_stmt *s)
 	s->op = marks[i].op;
 	s->text = line;
 	if (s->op == OP_GLOB)
-		return check_glob(p, line) == 0 ? 1 : -1;
+		return parse_check_glob(p, line) == 0 ? 1 : -1;
 	if (s->op == OP_SEND_LINE || s->op == OP_SEND_RAW ||
 	    s->op == OP_LINE_RAW)
-		return check_raw(p, line) == 0 ? 1 : -1;
+		return parse_check_raw(p, line) == 0 ? 1 : -1;
 	if (s->op == OP_MAIL)
 		return parse_content(p, s) == 0 ? 1 : -1;
 	if (s->op == OP_CLOSED)
@@ -199,11 +199,11 @@ parse_repeat(struct parse *p, struct wire_stmt *s)
 	struct pop_span rest = s->text, count = case_word(&rest);
 	uint64_t n;
 
-	if (number(count, &n) != 0 || n == 0 || rest.n < 2)
-		return usage(p, s, "repeat N S...");
+	if (parse_number(count, &n) != 0 || n == 0 || rest.n < 2)
+		return parse_usage(p, s, "repeat N S...");
 	span_skip(&rest, 1);
 	if (rest.p[0] != 'S' || parse_marked(p, rest, s) != 1)
-		return usage(p, s, "repeat N S...");
+		return parse_usage(p, s, "repeat N S...");
 	s->repeat = (unsigned)n;
 	return 0;
 }
@@ -215,7 +215,7 @@ parse_either(struct parse *p, struct wire_stmt *s)
 {
 	s->op = OP_EITHER;
 	if (s->text.n > 0 || p->opens == sizeof p->open / sizeof *p->open)
-		return usage(p, s, "either");
+		return parse_usage(p, s, "either");
 	p->open[p->opens++] = p->c->stmts;
 	return 0;
 }
@@ -225,7 +225,7 @@ parse_or(struct parse *p, struct wire_stmt *s)
 {
 	s->op = OP_OR;
 	if (s->text.n > 0 || p->opens == 0)
-		return usage(p, s, "`or` without `either`");
+		return parse_usage(p, s, "`or` without `either`");
 	p->c->stmt[p->open[p->opens - 1]].next = p->c->stmts;
 	p->open[p->opens - 1] = p->c->stmts;
 	return 0;
@@ -236,7 +236,7 @@ parse_end(struct parse *p, struct wire_stmt *s)
 {
 	s->op = OP_END;
 	if (s->text.n > 0 || p->opens == 0)
-		return usage(p, s, "`end` without `either`");
+		return parse_usage(p, s, "`end` without `either`");
 	p->c->stmt[p->open[--p->opens]].next = p->c->stmts;
 	return 0;
 }
@@ -260,184 +260,8 @@ check_branches(struct parse *p)
 	return 0;
 }
 
-/* ---- connections --------------------------------------------------------- */
-
-static int
-connection_number(struct pop_span w, uint64_t *n_r)
-{
-	if (number(w, n_r) != 0 || *n_r == 0 || *n_r > WIRE_CONNS)
-		return -1;
-	return 0;
-}
-
-static int
-parse_connect(struct parse *p, struct wire_stmt *s)
-{
-	s->op = OP_CONNECT;
-	s->number = 1;
-	s->proto = p->c->proto;
-	if (split_words(p, s) != 0)
-		return -1;
-	for (size_t i = 0; i < s->words; i++) {
-		if (i == 0 && connection_number(s->word[0], &s->number) == 0)
-			continue;
-		if (word_is(s, i, "tls"))
-			s->tls = WIRE_TLS;
-		else if (word_is(s, i, "cert") && s->tls == WIRE_TLS)
-			s->tls = WIRE_TLS_CERT;
-		else if (word_is(s, i, "tls-raw"))
-			s->tls = WIRE_TLS_RAW;
-		else if (parse_proto(s->word[i], &s->proto) != 0)
-			return usage(p, s, "connect [N] [tls] [protocol]");
-	}
-	p->c->uses_pop3s = p->c->uses_pop3s || s->tls != WIRE_PLAIN;
-	if (s->tls == WIRE_TLS_RAW && p->c->only != WIRE_SOCKET)
-		return usage(p, s, "tls-raw is `only: socket`");
-	return 0;
-}
-
-static int
-parse_use(struct parse *p, struct wire_stmt *s)
-{
-	s->op = OP_USE;
-	if (split_words(p, s) != 0 || s->words != 1 ||
-	    connection_number(s->word[0], &s->number) != 0)
-		return usage(p, s, "use N");
-	return 0;
-}
-
-static int
-parse_drop(struct parse *p, struct wire_stmt *s)
-{
-	s->op = OP_DROP;
-	return s->text.n == 0 ? 0 : usage(p, s, "drop");
-}
-
-static int
-parse_tls(struct parse *p, struct wire_stmt *s)
-{
-	s->op = OP_STARTTLS;
-	s->tls = WIRE_TLS;
-	p->c->uses_tls = true;
-	if (split_words(p, s) != 0)
-		return -1;
-	if (s->words == 0)
-		return 0;
-	if (s->words == 1 && word_is(s, 0, "cert")) {
-		s->tls = WIRE_TLS_CERT;
-		return 0;
-	}
-	s->tls = WIRE_TLS_OLD;
-	s->number = word_is(s, 0, "1.0") ? 10 : 11;
-	if (s->words != 2 || !word_is(s, 1, "refused") ||
-	    (s->number == 11 && !word_is(s, 0, "1.1")))
-		return usage(p, s, "`tls`, `tls cert`, `tls 1.1 refused`");
-	if (p->c->only != WIRE_SOCKET)
-		return usage(p, s, "old TLS is `only: socket`");
-	return 0;
-}
-
-static int
-parse_try(struct parse *p, struct wire_stmt *s)
-{
-	if (!span_eq(s->text, span_str("tls")))
-		return usage(p, s, "try tls");
-	s->text.n = 0;
-	s->may_fail = true;
-	return parse_tls(p, s);
-}
-
-static int
-parse_login(struct parse *p, struct wire_stmt *s)
-{
-	struct pop_span raw = s->text;
-
-	s->op = OP_LOGIN;
-	if (raw.n == 0)
-		return 0;
-	s->word[0] = case_word(&raw);
-	s->words = 1;
-	if (raw.n < 2)
-		return usage(p, s, "login [NAME PASSWORD]");
-	span_skip(&raw, 1);
-	s->text = raw;
-	return check_raw(p, raw);
-}
-
-static int
-parse_pause(struct parse *p, struct wire_stmt *s)
-{
-	s->op = OP_PAUSE;
-	if (p->c->only != WIRE_SOCKET)
-		return usage(p, s, "pause is `only: socket`");
-	return number(s->text, &s->number) == 0 ? 0 :
-	    usage(p, s, "pause SECONDS");
-}
-
-/* ---- variables, sets, the store ------------------------------------------ */
-
-static int
-parse_differ(struct parse *p, struct wire_stmt *s)
-{
-	s->op = OP_DIFFER;
-	if (split_words(p, s) != 0 || s->words != 2)
-		return usage(p, s, "differ A B");
-	return 0;
-}
-
-static int
-parse_capa(struct parse *p, struct wire_stmt *s)
-{
-	if (split_words(p, s) != 0)
-		return -1;
-	if (s->words >= 3 && word_is(s, 1, "has"))
-		s->op = OP_HAS;
-	else if (s->words >= 3 && word_is(s, 1, "lacks"))
-		s->op = OP_LACKS;
-	else if (word_is(s, 1, "within") && (s->words == 3 ||
-	    (s->words > 4 && word_is(s, 3, "except"))))
-		s->op = OP_WITHIN;
-	else
-		return usage(p, s, "capa NAME has, lacks or within");
-	return 0;
-}
-
-static int
-parse_store(struct parse *p, struct wire_stmt *s)
-{
-	static const struct { const char *word; size_t args; } kinds[] = {
-		{ "deliver", 2 }, { "remove", 2 }, { "flags", 3 },
-		{ "readonly", 1 }, { "writable", 1 }, { "corrupt", 1 },
-		{ "down", 1 }, { "full", 1 }, { "names", 2 },
-	};
-	struct pop_span rest = s->text;
-	size_t i;
-
-	s->op = OP_STORE;
-	p->c->uses_store = true;
-	s->word[0] = case_word(&rest);
-	for (i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-		if (span_eq(s->word[0], span_str(kinds[i].word)))
-			break;
-	}
-	if (i == sizeof kinds / sizeof *kinds)
-		return usage(p, s, "store what?");
-	if (i > 0) {
-		if (split_words(p, s) != 0 || s->words != kinds[i].args + 1)
-			return usage(p, s, "store: count of words");
-		return 0;
-	}
-	s->word[1] = case_word(&rest);
-	if (s->word[1].n == 0 || rest.n < 2)
-		return usage(p, s, "store deliver USER RAW");
-	span_skip(&rest, 1);
-	s->word[2] = rest;
-	s->words = 3;
-	return check_raw(p, rest);
-}
-
-static int
-add_stmt(struct parse *p, const struct wire_stmt *s)
+int
+parse_add(struct parse *p, const struct wire_stmt *s)
 {
 	struct wire_case *c = p->c;
 
@@ -452,48 +276,6 @@ add_stmt(struct parse *p, const struct wire_stmt *s)
 		p->room = room;
 	}
 	c->stmt[c->stmts++] = *s;
-	return 0;
-}
-
-static int
-stored_line(struct parse *p, struct pop_span line, bool is_glob)
-{
-	struct wire_stmt s = { .op = OP_STORED_LINE, .line = p->line,
-	    .repeat = 1 };
-
-	span_skip(&line, line.n > 1 ? 2 : 1);
-	s.text = line;
-	if ((is_glob ? check_glob(p, line) : check_raw(p, line)) != 0)
-		return -1;
-	return add_stmt(p, &s);
-}
-
-/* `stored USER COUNT`, `stored USER N is|trace` and its `| ` lines */
-static int
-parse_stored(struct parse *p, struct wire_stmt *s)
-{
-	struct pop_span line;
-
-	s->op = OP_STORED;
-	p->c->uses_store = true;
-	if (split_words(p, s) != 0 || s->words < 2 || s->words > 3 ||
-	    number(s->word[1], &s->number) != 0)
-		return usage(p, s, "stored USER N [is|trace]");
-	if (s->words == 2)
-		return add_stmt(p, s);
-	s->is_top = word_is(s, 2, "trace");
-	if ((!s->is_top && !word_is(s, 2, "is")) || s->number == 0)
-		return usage(p, s, "stored USER N [is|trace]");
-	if (s->is_top && p->c->only != WIRE_SOCKET)
-		return usage(p, s, "trace is `only: socket`");
-	if (add_stmt(p, s) != 0)
-		return -1;
-	while (p->rest.n > 0 && p->rest.p[0] == '|' && parse_line(p, &line)) {
-		if (line.n > 1 && line.p[1] != ' ')
-			return parse_fail(p, "a space behind the mark", line);
-		if (stored_line(p, line, s->is_top) != 0)
-			return -1;
-	}
 	return 0;
 }
 
@@ -538,7 +320,7 @@ parse_dialogue(struct parse *p)
 			continue;
 		if (parse_stmt(p, line, &s) != 0)
 			return -1;
-		if (s.op != OP_STORED && add_stmt(p, &s) != 0)
+		if (s.op != OP_STORED && parse_add(p, &s) != 0)
 			return -1;
 	}
 	if (p->opens > 0)

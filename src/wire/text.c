@@ -13,6 +13,7 @@
 
 #include "base/base64.h"
 #include "base/num.h"
+#include "base/text.h"
 
 enum { SHOW_MAX = 300 };	/* octets of a line in a report */
 
@@ -173,9 +174,8 @@ put_md5(struct reader *r, struct buf *out, const struct buf *in,
 	if (EVP_Digest(in->p, in->n, md, &n, EVP_md5(), NULL) != 1)
 		return fail(r, "no MD5 in this OpenSSL");
 	for (unsigned i = 0; i < n; i++) {
-		(void)snprintf(hex, sizeof hex, upper ? "%02X" :
-		    "%02x", md[i]);
-		if (put(r, out, hex, 2) != 0)
+		if (text_format(hex, sizeof hex, upper ? "%02X" :
+		    "%02x", md[i]) || put(r, out, hex, 2) != 0)
 			return -1;
 	}
 	return 0;
