@@ -148,7 +148,8 @@ parse_end_of_line(struct parse *p, struct wire_stmt *s)
 	    (s->words == 3 && parse_word_is(s, 1, "within") &&
 	    parse_number(s->word[2], &s->number) == 0)))
 		return 0;
-	return parse_usage(p, s, "`S! closed`, `S! closed within N`, `S! refused`");
+	return parse_usage(p, s, "`S! closed`, `S! closed within N`, "
+	    "`S! refused`");
 }
 
 /* `line` begins with "C" or "S" and a mark. 1 parsed, 0 not of this kind */

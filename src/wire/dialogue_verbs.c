@@ -34,7 +34,8 @@ parse_connect(struct parse *p, struct wire_stmt *s)
 		else if (parse_word_is(s, i, "tls-raw"))
 			s->tls = WIRE_TLS_RAW;
 		else if (parse_proto(s->word[i], &s->proto) != 0)
-			return parse_usage(p, s, "connect [N] [tls] [protocol]");
+			return parse_usage(p, s,
+			    "connect [N] [tls] [protocol]");
 	}
 	p->c->uses_pop3s = p->c->uses_pop3s || s->tls != WIRE_PLAIN;
 	if (s->tls == WIRE_TLS_RAW && p->c->only != WIRE_SOCKET)
@@ -77,7 +78,8 @@ parse_tls(struct parse *p, struct wire_stmt *s)
 	s->number = parse_word_is(s, 0, "1.0") ? 10 : 11;
 	if (s->words != 2 || !parse_word_is(s, 1, "refused") ||
 	    (s->number == 11 && !parse_word_is(s, 0, "1.1")))
-		return parse_usage(p, s, "`tls`, `tls cert`, `tls 1.1 refused`");
+		return parse_usage(p, s,
+		    "`tls`, `tls cert`, `tls 1.1 refused`");
 	if (p->c->only != WIRE_SOCKET)
 		return parse_usage(p, s, "old TLS is `only: socket`");
 	return 0;
@@ -190,7 +192,8 @@ stored_line(struct parse *p, struct pop_span line, bool is_glob)
 
 	span_skip(&line, line.n > 1 ? 2 : 1);
 	s.text = line;
-	if ((is_glob ? parse_check_glob(p, line) : parse_check_raw(p, line)) != 0)
+	if ((is_glob ? parse_check_glob(p, line) :
+	    parse_check_raw(p, line)) != 0)
 		return -1;
 	return parse_add(p, &s);
 }

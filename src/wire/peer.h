@@ -10,8 +10,21 @@
 
 enum peer_recv { PEER_SILENT = -1, PEER_CLOSED = 0, PEER_DATA = 1 };
 
+/*
+ * Whose maildrop it is and what lies there; what is NULL (or no text at all)
+ * is the transcripts' own: wren, her password, the messages of the case.  The
+ * variables {user} {password} {recipient} {domain} {size1}... are made of it.
+ */
+struct peer_world {
+	const char *user, *password, *recipient, *domain;
+	const struct buf *wire;		/* each message as it is sent, without
+					 * dot-stuffing */
+	size_t mails;			/* of wire; 0: by the case */
+};
+
 struct peer {
 	const struct peer_ops *ops;
+	const struct peer_world *world;	/* NULL: all is the transcripts' own */
 	bool adds_trace;	/* Return-Path... on top of what is stored */
 	bool is_slow;		/* what a peer does takes a moment */
 };
