@@ -85,6 +85,21 @@ parse_ref(struct parse *p, struct pop_span v)
 	return v.n == 0 ? parse_fail(p, "no reference", v) : 0;
 }
 
+static int
+parse_choice(struct parse *p, struct pop_span v)
+{
+	p->c->choice = v;
+	return v.n == 0 ? parse_fail(p, "choice: wants a reason", v) : 0;
+}
+
+static int
+parse_changes(struct parse *p, struct pop_span v)
+{
+	p->c->changes = true;
+	return span_eq(v, span_str("maildrop")) ? 0 :
+	    parse_fail(p, "changes: maildrop", v);
+}
+
 int
 parse_proto(struct pop_span w, enum wire_proto *proto_r)
 {
@@ -227,12 +242,20 @@ need_word(struct wire_setup *s, struct pop_span w)
 		{ "lenient-crlf", &s->strict_crlf, false },
 		{ "normalize", &s->normalize, true },
 	};
+	/* what our servers always have */
+	static const char *const given[] = { "exact", "two-users", "capa",
+		"top", "uidl", "plain", "pipelining", "resp-codes",
+		"auth-resp-code", "chunking", "smtputf8" };
 
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
 		if (span_eq(w, span_str(words[i].name))) {
 			*words[i].at = words[i].value;
 			return 0;
 		}
+	}
+	for (size_t i = 0; i < sizeof given / sizeof *given; i++) {
+		if (span_eq(w, span_str(given[i])))
+			return 0;
 	}
 	return -1;
 }
@@ -302,6 +325,8 @@ case_missing(const struct wire_case *c, const char *have, bool has_store,
 	if (c->proto == WIRE_POP3 && !c->setup.tls_only &&
 	    lacks(have, "clear", out))
 		return 1;
+	if (c->users > 0 && lacks(have, "users", out))
+		return 1;
 	if (c->uses_tls && lacks(have, "tls", out))
 		return 1;
 	if (c->uses_pop3s && lacks(have, "pop3s", out))
@@ -321,6 +346,7 @@ parse_field(struct parse *p, struct pop_span line)
 		{ "protocol", parse_protocol }, { "needs", parse_needs },
 		{ "only", parse_only }, { "fixture", parse_fixture },
 		{ "mail", parse_mail }, { "user", parse_user },
+		{ "choice", parse_choice }, { "changes", parse_changes },
 	};
 
 	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {

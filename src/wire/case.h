@@ -85,6 +85,8 @@ struct wire_case {
 	const char *path;
 	struct buf file;
 	struct pop_span title, checks, ref, needs, reason;
+	struct pop_span choice;		/* why we do it so; no RFC asks it */
+	bool changes;			/* the maildrop is not as before */
 	enum wire_proto proto;
 	enum wire_only only;
 	struct wire_setup setup;

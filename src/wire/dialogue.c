@@ -63,7 +63,7 @@ parse_check_raw(struct parse *p, struct pop_span raw)
 int
 parse_check_glob(struct parse *p, struct pop_span glob)
 {
-	const char *why = glob_check(glob);
+	const char *why = text_match_fault(glob);
 
 	return why == NULL ? 0 : parse_fail(p, why, glob);
 }
@@ -91,7 +91,7 @@ number_or_variable(struct pop_span w)
 	if (parse_number(w, &n) == 0)
 		return true;
 	return w.n > 2 && w.p[0] == '{' && w.p[w.n - 1] == '}' &&
-	    glob_check(w) == NULL;
+	    text_match_fault(w) == NULL;
 }
 
 static int

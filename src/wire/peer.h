@@ -10,21 +10,8 @@
 
 enum peer_recv { PEER_SILENT = -1, PEER_CLOSED = 0, PEER_DATA = 1 };
 
-/*
- * Whose maildrop it is and what lies there; what is NULL (or no text at all)
- * is the transcripts' own: wren, her password, the messages of the case.  The
- * variables {user} {password} {recipient} {domain} {size1}... are made of it.
- */
-struct peer_world {
-	const char *user, *password, *recipient, *domain;
-	const struct buf *wire;		/* each message as it is sent, without
-					 * dot-stuffing */
-	size_t mails;			/* of wire; 0: by the case */
-};
-
 struct peer {
 	const struct peer_ops *ops;
-	const struct peer_world *world;	/* NULL: all is the transcripts' own */
 	bool adds_trace;	/* Return-Path... on top of what is stored */
 	bool is_slow;		/* what a peer does takes a moment */
 };
@@ -65,15 +52,28 @@ peer_why(struct buf *why, const char *what)
 	return -1;
 }
 
+/* what a POP3 connection is, where a case just says `connect` */
+enum sock_wrap {
+	SOCK_CLEAR,
+	SOCK_STLS,		/* STLS comes before the case's first line */
+	SOCK_TLS_PORT
+};
+
 struct sock_target {
 	const char *host;
 	const char *port[3];		/* by enum wire_proto, or NULL */
 	const char *tls_port;		/* POP3 with TLS at once, or NULL */
 	const char *from;		/* address to connect from, or NULL */
 	const char *action;		/* socket for store and stored */
+	/* Who must be behind TLS. tls_name NULL: nobody in particular */
+	const char *tls_name;
+	const char *ca_file;		/* NULL: the system's */
+	enum sock_wrap wrap;
 };
 
+/* NULL: no memory, or the ca_file cannot be read */
 struct peer *sock_new(const struct sock_target *t);
+void sock_wrap(struct peer *p, enum sock_wrap wrap);
 void sock_free(struct peer *p);
 
 #endif

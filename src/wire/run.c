@@ -32,6 +32,21 @@ run_log(struct run *r, const char *mark, struct pop_span text)
 	say(&r->log, "\n");
 }
 
+static void
+tell_failure(struct run *r, const char *expected, struct pop_span got)
+{
+	struct run_failure *f = r->how->failure;
+
+	if (f == NULL)
+		return;
+	f->line = r->stmt->line;
+	f->expected.n = f->got.n = f->dialogue.n = 0;
+	say(&f->expected, expected);
+	text_show(&f->got, got);
+	if (buf_append(&f->dialogue, r->log.p, r->log.n) != 0)
+		say(&f->dialogue, "    ...\n");
+}
+
 int
 run_fail(struct run *r, const char *expected, struct pop_span got)
 {
@@ -39,6 +54,7 @@ run_fail(struct run *r, const char *expected, struct pop_span got)
 	    "random" };
 	struct buf *b = r->report;
 
+	tell_failure(r, expected, got);
 	if (buf_printf(b, "%s:%u: played %s", r->c->path, r->stmt->line,
 	    modes[r->how->mode]) != 0)
 		return -1;
@@ -251,7 +267,6 @@ walk(struct run *r)
 {
 	int rc = 0;
 
-	r->stmt = &r->c->stmt[0];
 	if (r->stmt->op != OP_CONNECT && r->stmt->op != OP_STORE)
 		rc = run_open_conn(r, 1, r->c->proto, WIRE_PLAIN);
 	for (size_t i = 0; i < r->c->stmts && rc == 0; i++) {
@@ -265,6 +280,33 @@ walk(struct run *r)
 	return rc == 0 ? check_rest(r) : rc;
 }
 
+/* how many messages there are, where that is known at once: in memory */
+static uint64_t
+main_messages(struct run *r)
+{
+	uint64_t n = 0;
+	struct buf why;
+
+	buf_init(&why, RUN_LOG_MAX);
+	if (r->peer->is_slow || r->peer->ops->count(r->peer,
+	    span_str("wren"), &n, &why) != 0)
+		n = 0;
+	buf_release(&why);
+	return n;
+}
+
+/* a header that does not say that the case removes mail would mislead who
+ * plays it against a real mailbox */
+static int
+check_changes(struct run *r, uint64_t before)
+{
+	if (r->c->proto != WIRE_POP3 || r->c->changes ||
+	    main_messages(r) == before)
+		return 0;
+	return run_fail(r, "the header line `changes: maildrop`",
+	    span_str("the case adds or removes messages"));
+}
+
 int
 run_case(const struct wire_case *c, struct peer *p,
     const struct run_how *how, struct buf *report)
@@ -272,14 +314,22 @@ run_case(const struct wire_case *c, struct peer *p,
 	struct vars vars;
 	struct run r = { .c = c, .peer = p, .how = how, .now = 1,
 	    .random = how->seed, .vars = &vars, .report = report };
+	uint64_t before = 0;
 	int rc;
 
 	vars_init(&vars);
 	buf_init(&r.log, RUN_LOG_MAX);
 	buf_init(&r.line, RUN_IN_MAX);
 	rc = p->ops->begin(p, c, how->seed, report);
+	r.stmt = &c->stmt[0];
 	if (rc == 0)
+		rc = run_world_vars(&r);
+	if (rc == 0) {
+		before = main_messages(&r);
 		rc = walk(&r);
+	}
+	if (rc == 0)
+		rc = check_changes(&r, before);
 	for (unsigned i = 1; i <= WIRE_CONNS; i++)
 		run_hang_up(&r, &r.conn[i]);
 	p->ops->end(p);

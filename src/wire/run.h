@@ -9,10 +9,38 @@
 
 enum run_mode { RUN_WHOLE, RUN_BYTES, RUN_RANDOM };
 
+/*
+ * What the server under test holds: the values of the built-in variables.
+ * NULL and 0 stand for what README.md says of the world of each case.
+ */
+struct run_world {
+	const char *user, *password;		/* the main mailbox */
+	const char *other, *other_password;	/* the second one */
+	const char *nobody;			/* a name without a mailbox */
+	/* SMTP and LMTP: addresses of the two mailboxes, one that does not
+	 * exist in their domain, one in a domain that is not the server's */
+	const char *recipient, *other_recipient, *stranger, *abroad;
+	const char *domain;
+	/* the messages of the main mailbox in wire form, without stuffing:
+	 * what RETR has to give; they stand for the case's own */
+	const struct pop_span *message;
+	size_t messages;
+};
+
+/* the parts of a report, for who shows them in a way of his own */
+struct run_failure {
+	unsigned line;		/* of the transcript */
+	struct buf expected, got, dialogue;
+};
+
 struct run_how {
 	enum run_mode mode;
 	uint64_t seed;		/* RUN_RANDOM */
 	int timeout_ms;		/* for each thing the server must say */
+	const struct run_world *world;	/* NULL: that of README.md */
+	int patience_ms;	/* how long `login` tries again: a server may
+				 * notice late that a session has ended */
+	struct run_failure *failure;	/* or NULL */
 };
 
 /* 0, or -1 and `report` says what was expected, what came instead and the
@@ -27,7 +55,9 @@ struct run_conn {
 	struct buf in;		/* came */
 	size_t used;		/* octets of it that have been asked for */
 	enum wire_proto proto;
+	enum wire_tls tls;	/* as it was opened */
 	bool eof;
+	bool spoke;		/* something was sent on it */
 };
 
 struct tag_set {
@@ -72,6 +102,8 @@ enum peer_recv run_receive(struct run *r, int timeout_ms);
 int run_read_line(struct run *r);
 /* 1 and r->line, without taking it; 0 the server has closed; -1 */
 int run_peek_line(struct run *r);
+/* what run_peek_line has shown */
+void run_take_line(struct run *r);
 int run_status_ok(struct run *r, struct pop_span line);
 /* waits for the end of the connection */
 int run_read_eof(struct run *r, int timeout_ms);
@@ -101,6 +133,12 @@ int run_capa(struct run *r);
 int run_ehlo(struct run *r);
 int run_has(struct run *r);
 int run_within(struct run *r);
+
+/* what the server holds (run_world.c) */
+/* gives the built-in variables their values; 0, or -1 without memory */
+int run_world_vars(struct run *r);
+/* message n >= 1 in wire form; 0, or -1 with a report */
+int run_world_message(struct run *r, uint64_t n, struct buf *out);
 
 /* maildrops (run_store.c) */
 int run_store(struct run *r);

@@ -5,11 +5,12 @@
  */
 #include "wire/run.h"
 
+#include <stdlib.h>
 #include <time.h>
 
 #include "wire/text.h"
 
-enum { LOGIN_TRIES = 250, LOGIN_PAUSE_MS = 20 };
+enum { LOGIN_MS = 5000, LOGIN_PAUSE_MS = 20, LOGIN_PAUSE_LONG_MS = 250 };
 
 /* ---- what the client sends ----------------------------------------------- */
 
@@ -23,6 +24,7 @@ send_pieces(struct run *r, struct pop_span all)
 	if (k->conn == NULL)
 		return run_fail(r, "an open connection to send on",
 		    span_str("it is not open"));
+	k->spoke = true;
 	buf_init(&why, RUN_LOG_MAX);
 	while (all.n > 0 && rc == 0) {
 		size_t n = all.n;
@@ -85,6 +87,7 @@ run_send_batch(struct run *r, size_t *at)
 	return rc;
 }
 
+/* mark and verb: "C~ USER " */
 static int
 send_line(struct run *r, const char *verb, struct pop_span raw)
 {
@@ -93,10 +96,11 @@ send_line(struct run *r, const char *verb, struct pop_span raw)
 	int rc;
 
 	buf_init(&b, TEXT_MAX);
-	rc = buf_append_str(&b, verb);
+	rc = buf_append_str(&b, strchr(verb, ' ') + 1);
 	if (rc == 0)
 		rc = text_expand(raw, r->vars, &b, &why);
-	run_log(r, "C:", buf_span(&b));
+	/* unexpanded: a report is shown to others, a password is not */
+	run_log(r, verb, raw);
 	if (rc == 0)
 		rc = buf_append(&b, "\r\n", 2);
 	if (rc != 0)
@@ -114,34 +118,105 @@ line_begins(const struct run *r, const char *s)
 	    memcmp(r->line.p, s, strlen(s)) == 0;
 }
 
+static int64_t
+now_ms(void)
+{
+	struct timespec t;
+
+	if (clock_gettime(CLOCK_MONOTONIC, &t) != 0)
+		abort();
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void
+pause_ms(int ms)
+{
+	struct timespec t = { ms / 1000, ms % 1000 * 1000000L };
+
+	while (nanosleep(&t, &t) != 0)
+		continue;
+}
+
+/* 1 a reply line, in r->line; 0 the server has closed; -1 */
+static int
+hear(struct run *r)
+{
+	int rc = run_peek_line(r);
+
+	if (rc == 1)
+		run_take_line(r);
+	else if (rc == 0)
+		r->line.n = 0;
+	return rc;
+}
+
+/* 1 logged in, 0 refused, -1 */
+static int
+try_login(struct run *r, struct pop_span name, struct pop_span secret)
+{
+	if (send_line(r, "C~ USER ", name) != 0 || hear(r) < 0)
+		return -1;
+	if (!line_begins(r, "+OK"))
+		return 0;
+	if (send_line(r, "C~ PASS ", secret) != 0 || hear(r) < 0)
+		return -1;
+	return line_begins(r, "+OK");
+}
+
+/* The same from the start: some servers close when a login fails. */
+static int
+greet_again(struct run *r)
+{
+	struct run_conn *k = run_speaking(r);
+	enum wire_proto proto = k->proto;
+	enum wire_tls tls = k->tls;
+
+	run_hang_up(r, k);
+	if (run_open_conn(r, r->now, proto, tls) != 0 || hear(r) < 0)
+		return -1;
+	return 0;
+}
+
+/* May it be that a session that has ended still holds the maildrop? */
+static bool
+worth_another_try(struct run *r, bool fresh)
+{
+	if (r->how->patience_ms > 0)
+		return fresh || (!run_speaking(r)->eof &&
+		    line_begins(r, "-ERR"));
+	return r->dropped && r->peer->is_slow &&
+	    line_begins(r, "-ERR [IN-USE]");
+}
+
+static int
+login_as(struct run *r, struct pop_span name, struct pop_span secret)
+{
+	bool patient = r->how->patience_ms > 0;
+	bool fresh = patient && !run_speaking(r)->spoke;
+	int64_t end = now_ms() + (patient ? r->how->patience_ms : LOGIN_MS);
+	int rc = try_login(r, name, secret);
+
+	while (rc == 0 && worth_another_try(r, fresh) && now_ms() < end) {
+		pause_ms(patient ? LOGIN_PAUSE_LONG_MS : LOGIN_PAUSE_MS);
+		if (fresh && greet_again(r) != 0)
+			return -1;
+		rc = try_login(r, name, secret);
+	}
+	if (rc < 0)
+		return -1;
+	return rc == 1 ? run_status_ok(r, buf_span(&r->line)) :
+	    run_fail(r, "a login", r->line.n > 0 ? buf_span(&r->line) :
+	    span_str("the server has closed"));
+}
+
 int
 run_login(struct run *r)
 {
 	const struct wire_stmt *s = r->stmt;
-	struct pop_span name = span_str("wren");
-	struct pop_span secret = span_str("correct horse battery");
-	const struct timespec moment = { 0, LOGIN_PAUSE_MS * 1000000 };
 
-	if (s->words > 0) {
-		name = s->word[0];
-		secret = s->text;
-	}
-	for (unsigned i = 0; i < LOGIN_TRIES; i++) {
-		if (send_line(r, "USER ", name) != 0 ||
-		    run_read_line(r) != 0)
-			return -1;
-		if (!line_begins(r, "+OK"))
-			break;
-		if (send_line(r, "PASS ", secret) != 0 ||
-		    run_read_line(r) != 0)
-			return -1;
-		if (!r->dropped || !r->peer->is_slow ||
-		    !line_begins(r, "-ERR [IN-USE]"))
-			break;
-		(void)nanosleep(&moment, NULL);
-	}
-	return line_begins(r, "+OK") ? run_status_ok(r, buf_span(&r->line)) :
-	    run_fail(r, "a login", buf_span(&r->line));
+	if (s->words > 0)
+		return login_as(r, s->word[0], s->text);
+	return login_as(r, span_str("{user}"), span_str("{password}"));
 }
 
 /* ---- connections --------------------------------------------------------- */
@@ -171,6 +246,7 @@ run_open_conn(struct run *r, unsigned number, enum wire_proto proto,
 	buf_init(&k->in, RUN_IN_MAX);
 	buf_init(&why, RUN_LOG_MAX);
 	k->proto = proto;
+	k->tls = tls;
 	run_log(r, "--", span_str(tls == WIRE_PLAIN ? "connect" :
 	    "connect to the TLS port"));
 	k->conn = r->peer->ops->open(r->peer, proto, tls, &why);
@@ -219,6 +295,7 @@ run_shake_hands(struct run *r, size_t *at)
 		return run_fail(r, "nothing before the handshake",
 		    run_unread(k));
 	buf_init(&why, RUN_LOG_MAX);
+	k->spoke = true;
 	if (!k->eof)
 		rc = r->peer->ops->tls(k->conn, s->tls, (unsigned)s->number,
 		    &why);

@@ -28,7 +28,7 @@ run_rest(struct run *r)
 		if (is_dot(r))
 			return 0;
 		if (glob.n > 0 &&
-		    !glob_match(glob, buf_span(&r->line), r->vars))
+		    !text_match(glob, buf_span(&r->line), r->vars))
 			return run_failf(r, buf_span(&r->line),
 			    "each line: %.*s", (int)glob.n,
 			    (const char *)glob.p);
@@ -79,14 +79,16 @@ static int
 compare_body(struct run *r, const struct buf *body)
 {
 	const struct wire_stmt *s = r->stmt;
-	const struct buf *mail = &r->c->mail[s->number - 1];
-	struct buf want;
+	struct buf mail, want;
 	size_t at = 0;
 	int rc;
 
+	buf_init(&mail, TEXT_MAX);
 	buf_init(&want, TEXT_MAX);
-	rc = s->is_top ? fixture_top(buf_span(mail), s->lines, &want) :
-	    fixture_wire(buf_span(mail), &want);
+	rc = run_world_message(r, s->number, &mail);
+	if (rc == 0)
+		rc = s->is_top ? fixture_top(buf_span(&mail), s->lines,
+		    &want) : buf_append(&want, mail.p, mail.n);
 	if (rc != 0)
 		rc = run_fail(r, "memory", s->text);
 	else if (!span_eq(buf_span(&want), buf_span(body))) {
@@ -99,6 +101,7 @@ compare_body(struct run *r, const struct buf *body)
 		    body->n, at);
 	}
 	buf_release(&want);
+	buf_release(&mail);
 	return rc;
 }
 

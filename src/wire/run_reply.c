@@ -80,6 +80,13 @@ run_peek_line(struct run *r)
 	return 1;
 }
 
+void
+run_take_line(struct run *r)
+{
+	run_speaking(r)->used += r->line.n + 2;
+	run_log(r, "S:", buf_span(&r->line));
+}
+
 int
 run_read_line(struct run *r)
 {
@@ -90,8 +97,7 @@ run_read_line(struct run *r)
 	if (rc == 0)
 		return run_fail(r, "a reply line",
 		    span_str("the server has closed"));
-	run_speaking(r)->used += r->line.n + 2;
-	run_log(r, "S:", buf_span(&r->line));
+	run_take_line(r);
 	return 0;
 }
 
@@ -191,7 +197,7 @@ run_line_fits(struct run *r, const struct wire_stmt *s)
 	if (s->op == OP_LINE)
 		return span_eq(line, s->text);
 	if (s->op == OP_GLOB)
-		return glob_match(s->text, line, r->vars);
+		return text_match(s->text, line, r->vars);
 	buf_init(&b, TEXT_MAX);
 	if (text_expand(s->text, r->vars, &b, &why) != 0)
 		rc = run_fail(r, why, s->text);

@@ -91,7 +91,7 @@ same_line(struct run *r, const struct wire_stmt *want, struct pop_span got,
 	int rc;
 
 	if (is_glob)
-		return glob_match(want->text, got, r->vars);
+		return text_match(want->text, got, r->vars);
 	buf_init(&b, TEXT_MAX);
 	rc = text_expand(want->text, r->vars, &b, &why);
 	rc = rc == 0 ? span_eq(buf_span(&b), got) :

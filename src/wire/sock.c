@@ -20,6 +20,8 @@
 #include "base/num.h"
 #include "wire/text.h"
 
+enum { GREETING_MAX = 1 << 16 };
+
 static struct sock *
 sock_of(struct peer *p)
 {
@@ -69,28 +71,47 @@ bind_from(int fd, const char *from, int family)
 	return rc;
 }
 
+/* 0, or errno */
 static int
-connect_to(const struct sock_target *to, const char *port)
+connect_one(int fd, const struct addrinfo *a)
+{
+	socklen_t n = sizeof(int);
+	int e = 0;
+
+	if (connect(fd, a->ai_addr, a->ai_addrlen) == 0)
+		return 0;
+	if (errno != EINPROGRESS && errno != EAGAIN)
+		return errno;
+	if (!sock_wait(fd, POLLOUT, SOCK_CONNECT_MS))
+		return ETIMEDOUT;
+	return getsockopt(fd, SOL_SOCKET, SO_ERROR, &e, &n) == 0 ? e : errno;
+}
+
+static int
+connect_to(const struct sock_target *to, const char *port, struct buf *why)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *all, *a;
-	int fd = -1, one = 1;
+	int fd = -1, one = 1, e;
 
-	if (getaddrinfo(to->host, port, &hints, &all) != 0)
-		return -1;
+	e = getaddrinfo(to->host, port, &hints, &all);
+	if (e != 0)
+		return peer_why(why, gai_strerror(e));
 	for (a = all; a != NULL && fd < 0; a = a->ai_next) {
-		fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-		if (fd < 0)
-			continue;
-		if (bind_from(fd, to->from, a->ai_family) == 0 &&
-		    connect(fd, a->ai_addr, a->ai_addrlen) == 0 &&
-		    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one,
+		fd = socket(a->ai_family,
+		    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		if (fd < 0 || bind_from(fd, to->from, a->ai_family) != 0)
+			e = errno;
+		else
+			e = connect_one(fd, a);
+		if (e == 0 && setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one,
 		    sizeof one) == 0)
 			break;
-		(void)close(fd);
+		if (fd >= 0)
+			(void)close(fd);
 		fd = -1;
 	}
 	freeaddrinfo(all);
-	return fd;
+	return fd >= 0 ? fd : peer_why(why, strerror(e));
 }
 
 static void
@@ -108,36 +129,6 @@ conn_close(void *conn)
 		(void)close(k->fd);
 	buf_release(&k->early);
 	free(k);
-}
-
-static void *
-sock_open(struct peer *p, enum wire_proto proto, enum wire_tls tls,
-    struct buf *why)
-{
-	struct sock *s = sock_of(p);
-	const char *port = tls == WIRE_PLAIN ? s->to.port[proto] :
-	    s->to.tls_port;
-	struct sock_conn *k = calloc(1, sizeof *k);
-
-	if (k == NULL || port == NULL) {
-		(void)peer_why(why, "no port for this");
-		free(k);
-		return NULL;
-	}
-	k->s = s;
-	buf_init(&k->early, (size_t)TEXT_MAX * 2);
-	k->fd = connect_to(&s->to, port);
-	if (k->fd < 0) {
-		(void)peer_why(why, strerror(errno));
-		free(k);
-		return NULL;
-	}
-	if ((tls == WIRE_TLS || tls == WIRE_TLS_CERT) &&
-	    sock_tls_start(k, tls, 0, why) != 0) {
-		conn_close(k);
-		return NULL;
-	}
-	return k;
 }
 
 /* ---- octets -------------------------------------------------------------- */
@@ -263,6 +254,80 @@ sock_send(void *conn, struct pop_span piece, struct buf *why)
 	return 0;
 }
 
+/* a line into `in`, which was empty; nothing may stand behind it */
+static int
+read_line(struct sock_conn *k, struct buf *in, struct buf *why)
+{
+	while (in->n == 0 || in->p[in->n - 1] != '\n') {
+		if (in->n > POP_REPLY_MAX)
+			return peer_why(why, "a line that is too long");
+		if (sock_recv(k, in, SOCK_CONNECT_MS) != PEER_DATA)
+			return peer_why(why, "no greeting");
+	}
+	return 0;
+}
+
+/* The greeting, STLS, the handshake; the greeting will be read once more. */
+static int
+open_stls(struct sock_conn *k, struct buf *why)
+{
+	struct buf greeting, reply;
+	int rc;
+
+	buf_init(&greeting, GREETING_MAX);
+	buf_init(&reply, GREETING_MAX);
+	rc = read_line(k, &greeting, why);
+	if (rc == 0)
+		rc = sock_send(k, span_str("STLS\r\n"), why);
+	if (rc == 0)
+		rc = read_line(k, &reply, why);
+	if (rc == 0 && (reply.n < 3 || memcmp(reply.p, "+OK", 3) != 0))
+		rc = peer_why(why, "STLS is refused");
+	if (rc == 0)
+		rc = sock_tls_start(k, WIRE_TLS, 0, why) == 0 ? 0 : -1;
+	if (rc == 0)
+		rc = buf_append(&k->early, greeting.p, greeting.n);
+	buf_release(&greeting);
+	buf_release(&reply);
+	return rc;
+}
+
+static void *
+sock_open(struct peer *p, enum wire_proto proto, enum wire_tls tls,
+    struct buf *why)
+{
+	struct sock *s = sock_of(p);
+	enum sock_wrap wrap = proto == WIRE_POP3 && tls == WIRE_PLAIN ?
+	    s->to.wrap : SOCK_CLEAR;
+	const char *port = tls == WIRE_PLAIN && wrap != SOCK_TLS_PORT ?
+	    s->to.port[proto] : s->to.tls_port;
+	struct sock_conn *k = calloc(1, sizeof *k);
+	int rc = 0;
+
+	if (k == NULL || port == NULL) {
+		(void)peer_why(why, "no port for this");
+		free(k);
+		return NULL;
+	}
+	k->s = s;
+	buf_init(&k->early, (size_t)TEXT_MAX * 2);
+	k->fd = connect_to(&s->to, port, why);
+	if (k->fd < 0) {
+		free(k);
+		return NULL;
+	}
+	if (wrap == SOCK_TLS_PORT)
+		tls = WIRE_TLS;
+	if (tls == WIRE_TLS || tls == WIRE_TLS_CERT)
+		rc = sock_tls_start(k, tls, 0, why);
+	else if (wrap == SOCK_STLS)
+		rc = open_stls(k, why);
+	if (rc == 0)
+		return k;
+	conn_close(k);
+	return NULL;
+}
+
 static int
 sock_tls(void *conn, enum wire_tls kind, unsigned version, struct buf *why)
 {
@@ -363,12 +428,18 @@ sock_new(const struct sock_target *t)
 	s->peer = (struct peer){ .ops = &ops, .adds_trace = true,
 	    .is_slow = true };
 	s->to = *t;
-	s->tls = sock_tls_context();
+	s->tls = sock_tls_context(t);
 	if (s->tls == NULL) {
 		free(s);
 		return NULL;
 	}
 	return &s->peer;
+}
+
+void
+sock_wrap(struct peer *p, enum sock_wrap wrap)
+{
+	sock_of(p)->to.wrap = wrap;
 }
 
 void

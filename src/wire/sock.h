@@ -26,14 +26,17 @@ struct sock_conn {
 	bool broken_end;	/* TLS ended without close_notify */
 };
 
-enum { SOCK_STUCK_MS = 300, SOCK_SEND_MS = 30000 };
+enum {
+	SOCK_STUCK_MS = 300, SOCK_SEND_MS = 30000, SOCK_CONNECT_MS = 10000
+};
 
 /* 1 ready, 0 not in time */
 int sock_wait(int fd, short events, int timeout_ms);
 int64_t sock_now_ms(void);
 
 /* sock_tls.c */
-SSL_CTX *sock_tls_context(void);
+/* NULL: memory, or no ca_file */
+SSL_CTX *sock_tls_context(const struct sock_target *to);
 int sock_tls_start(struct sock_conn *k, enum wire_tls kind, unsigned version,
     struct buf *why);
 

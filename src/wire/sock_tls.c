@@ -14,13 +14,36 @@
 #include <openssl/x509.h>
 
 SSL_CTX *
-sock_tls_context(void)
+sock_tls_context(const struct sock_target *to)
 {
 	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+	int ok = ctx != NULL;
 
-	if (ctx != NULL)
-		SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, NULL);
-	return ctx;
+	if (ok)
+		SSL_CTX_set_verify(ctx, to->tls_name == NULL ?
+		    SSL_VERIFY_NONE : SSL_VERIFY_PEER, NULL);
+	if (ok && to->tls_name != NULL && to->ca_file != NULL)
+		ok = SSL_CTX_load_verify_file(ctx, to->ca_file) == 1;
+	else if (ok && to->tls_name != NULL)
+		ok = SSL_CTX_set_default_verify_paths(ctx) == 1;
+	if (ok)
+		return ctx;
+	SSL_CTX_free(ctx);
+	return NULL;
+}
+
+/* The name for SNI, and who must be there. An address is no name (RFC 6066
+ * section 3). */
+static bool
+set_name(SSL *ssl, const char *wanted)
+{
+	const char *name = wanted != NULL ? wanted : "pop.example.net";
+
+	if (wanted != NULL && X509_VERIFY_PARAM_set1_ip_asc(
+	    SSL_get0_param(ssl), wanted) == 1)
+		return true;
+	return SSL_set_tlsext_host_name(ssl, name) == 1 &&
+	    (wanted == NULL || SSL_set1_host(ssl, wanted) == 1);
 }
 
 static X509 *
@@ -78,11 +101,15 @@ allow_old(SSL *ssl, unsigned version)
 }
 
 static int
-say_error(struct buf *why)
+say_error(const SSL *ssl, struct buf *why)
 {
 	char text[200] = "the server has closed";
 	unsigned long e = ERR_peek_last_error();
+	long v = ssl == NULL ? X509_V_OK : SSL_get_verify_result(ssl);
 
+	if (v != X509_V_OK && SSL_get_verify_mode(ssl) != SSL_VERIFY_NONE &&
+	    peer_why(why, "the certificate: ") != 0)
+		return peer_why(why, X509_verify_cert_error_string(v));
 	if (e != 0)
 		ERR_error_string_n(e, text, sizeof text);
 	return peer_why(why, text);
@@ -111,7 +138,7 @@ shake_hands(struct sock_conn *k, struct buf *why)
 		(void)sock_wait(k->fd, kind == SSL_ERROR_WANT_READ ?
 		    POLLIN : POLLOUT, 1000);
 	}
-	(void)say_error(why);
+	(void)say_error(k->ssl, why);
 	return BIO_number_written(SSL_get_wbio(k->ssl)) > 0 ? -1 : -2;
 }
 
@@ -125,14 +152,14 @@ sock_tls_start(struct sock_conn *k, enum wire_tls kind, unsigned version,
 	if (k->ssl == NULL || flags < 0 ||
 	    fcntl(k->fd, F_SETFL, flags | O_NONBLOCK) != 0 ||
 	    SSL_set_fd(k->ssl, k->fd) != 1 ||
-	    SSL_set_tlsext_host_name(k->ssl, "pop.example.net") != 1)
+	    !set_name(k->ssl, k->s->to.tls_name))
 		rc = -1;
 	if (rc == 0 && kind == WIRE_TLS_CERT)
 		rc = add_certificate(k->ssl);
 	if (rc == 0 && kind == WIRE_TLS_OLD)
 		rc = allow_old(k->ssl, version);
 	if (rc != 0) {
-		(void)say_error(why);
+		(void)say_error(k->ssl, why);
 		return -2;
 	}
 	return shake_hands(k, why);

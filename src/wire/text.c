@@ -61,10 +61,18 @@ vars_push(struct vars *v, struct pop_span name, struct pop_span value)
 	memcpy(x->name, name.p, name.n);
 	x->name[name.n] = '\0';
 	buf_init(&x->value, TEXT_MAX);
-	if (buf_append(&x->value, value.p, value.n) != 0)
+	if (buf_append(&x->value, value.p, value.n) != 0) {
+		buf_release(&x->value);
 		return false;
+	}
 	v->n++;
 	return true;
+}
+
+int
+vars_add(struct vars *v, const char *name, struct pop_span value)
+{
+	return vars_push(v, span_str(name), value) ? 0 : -1;
 }
 
 static void
@@ -347,8 +355,16 @@ capture_parse(struct pop_span s, struct pop_span *name_r, enum capture *how_r)
 	return skipped + n + 1;
 }
 
+/* `{...}` at the end of a glob, `g` behind its brace: nothing, or a space
+ * and anything */
+static bool
+is_tail(struct pop_span g)
+{
+	return span_eq(g, span_str("...}"));
+}
+
 const char *
-glob_check(struct pop_span g)
+text_match_fault(struct pop_span g)
 {
 	struct pop_span name;
 	enum capture how;
@@ -366,6 +382,8 @@ glob_check(struct pop_span g)
 			if ((n = set_length(g)) == 0)
 				return "[ begins a set; write \\[ for it";
 			span_skip(&g, n + 1);
+		} else if (c == '{' && is_tail(g)) {
+			return NULL;
 		} else if (c == '{') {
 			if ((n = capture_parse(g, &name, &how)) == 0)
 				return "{ begins a variable; write \\{ for it";
@@ -381,7 +399,7 @@ match_star(struct pop_span g, struct pop_span s, struct vars *vars)
 	if (g.n == 0)
 		return true;
 	for (;;) {
-		if (glob_match(g, s, vars))
+		if (text_match(g, s, vars))
 			return true;
 		if (s.n == 0)
 			return false;
@@ -418,14 +436,14 @@ match_capture(struct pop_span g, struct pop_span s, struct vars *vars)
 		if (s.n < value->n || memcmp(s.p, value->p, value->n) != 0)
 			return false;
 		span_skip(&s, value->n);
-		return glob_match(g, s, vars);
+		return text_match(g, s, vars);
 	}
 	for (size_t n = capture_run(s, how); n > 0; n--) {
 		if (!vars_push(vars, name, span_of(s.p, n)))
 			return false;
 		rest = s;
 		span_skip(&rest, n);
-		if (glob_match(g, rest, vars))
+		if (text_match(g, rest, vars))
 			return true;
 		vars_pop(vars);
 		if (how == CAPTURE_ANGLE)
@@ -435,7 +453,7 @@ match_capture(struct pop_span g, struct pop_span s, struct vars *vars)
 }
 
 bool
-glob_match(struct pop_span g, struct pop_span s, struct vars *vars)
+text_match(struct pop_span g, struct pop_span s, struct vars *vars)
 {
 	while (g.n > 0) {
 		unsigned char c = g.p[0];
@@ -444,6 +462,8 @@ glob_match(struct pop_span g, struct pop_span s, struct vars *vars)
 		span_skip(&g, 1);
 		if (c == '*')
 			return match_star(g, s, vars);
+		if (c == '{' && is_tail(g))
+			return s.n == 0 || s.p[0] == ' ';
 		if (c == '{')
 			return match_capture(g, s, vars);
 		if (s.n == 0)

@@ -150,7 +150,8 @@ def listener(protocol, words):
 
 def have(case):
     """All that this set-up has: what a case asks for, and no more words."""
-    return ','.join(['clear', 'tls', 'pop3s', *case['needs'].split()])
+    return ','.join(['clear', 'tls', 'pop3s', 'users',
+                     *case['needs'].split()])
 
 
 def play(case, office, world):

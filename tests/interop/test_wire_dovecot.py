@@ -24,7 +24,8 @@ from wire_world import PLAY, USERS, WIRE, Case, World, checked
 AS_ROOT = os.geteuid() == 0
 MAIL_ID = 64003
 TIMEOUT = '3'
-HAVE = 'clear,tls,pop3s,lenient-crlf,no-last,no-apop'
+HAVE = ('clear,tls,pop3s,lenient-crlf,no-last,no-apop,users,exact,two-users,'
+        'capa,top,uidl,plain,pipelining,resp-codes,auth-resp-code')
 
 # what we see and why: each is a choice of Dovecot's or a known deviation
 DIFFERENT = {

@@ -28,6 +28,8 @@ BROKEN = [
     ('only: tuesday because\n', 'S~ *', 'engine or socket'),
     ('protocol: imap\n', 'S~ *', 'pop3, smtp or lmtp'),
     ('mail: \\q\n', 'S~ *', 'escape'),
+    ('choice: \n', 'S~ *', 'choice: wants a reason'),
+    ('changes: weather\n', 'S~ *', 'changes: maildrop'),
     ('user: wren\n', 'S~ *', 'user: NAME PASSWORD'),
     ('', '', 'no dialogue'),
     ('', 'hello', 'a line that nobody knows'),
@@ -36,6 +38,7 @@ BROKEN = [
     ('', 'S? x', 'a line that nobody knows'),
     ('', 'S~ [a', '[ begins a set'),
     ('', 'S~ {A}', '{ begins a variable'),
+    ('', 'S~ {...}x', '{ begins a variable'),
     ('', 'S~ x\\', 'lone backslash'),
     ('', 'C~ {nobody knows}', '{ begins a substitution'),
     ('', 'C~ {rot13:x}', 'function'),
@@ -116,6 +119,31 @@ WRONG = [
     (HELLO + 'stored wren 1 is\n| From: eve@example.org\n',
      '| From: eve@example.org'),
     (HELLO + 'store remove wren 9\n', 'no such message'),
+    (IN + 'C: STAT\nS~ +OK 3 {size12}\n', '+OK 3 {size12}'),
+    (IN + 'C: LIST 1\nS~ +OK {...}\n', '+OK {...}'),
+    (IN + 'C: LIST 1\nS~ +OK 1 12{...}\n', '+OK 1 12{...}'),
+    (HELLO + 'login {other} {password}\n', 'expected: a login'),
+    (IN + 'C~ {size4}\n', 'without a value'),
+    (IN + 'C: DELE 1\nC: QUIT\nrepeat 2 S~ +OK*\nS! closed\n',
+     'the header line `changes: maildrop`'),
+]
+
+# what the built-in variables say of our own world
+RIGHT = [
+    # each number once as we know it and once as the variable says
+    IN + 'C: LIST\n' + HELLO + 'S~ 1 {size1}\nS~ 2 {size2}\n'
+    'S~ 3 {size3}\nS: .\nC: LIST\n' + HELLO + 'S: 1 120\nS: 2 200\n'
+    'S: 3 451\nS: .\n',
+    HELLO + 'C~ {md5:{size12} {size13} {size23} {size123}}\n'
+    'C~ {md5:320 571 651 771}\nrepeat 2 S~ {answer*}\n',
+    IN + 'C: STAT\nS~ +OK 3 {size123}{...}\nC: STAT\nS~ +OK{...}\n'
+    'C: STAT\nS~ +OK 3{...}\n',
+    IN + 'C: DELE 1\nC: STAT\n' + HELLO + 'S~ +OK 2 {size23}\n',
+    HELLO + 'C~ USER {user}\nC: USER wren\nC~ PASS {password}\n'
+    'repeat 3 S~ +OK*\n',
+    HELLO + 'login {other} {other_password}\n',
+    HELLO + 'C~ AUTH PLAIN {base64:\\0{user}\\0{password}}\n' + HELLO,
+    HELLO + 'C~ {md5:{user}}\nC~ {md5:wren}\nrepeat 2 S~ -ERR{a*}\n',
 ]
 
 # a server that says this, and a dialogue that is right but for it
@@ -213,6 +241,8 @@ def test_playing(t):
     t.want(FAILED, text, 'case.t:9: played random with --seed 42',
            '--engine', '--mode', 'random', '--seed', '42')
     t.want(PASSED, text.replace('772', '771'), '1 passed', '--engine')
+    for dialogue in RIGHT:
+        t.want(PASSED, HEADER.format('') + dialogue, '1 passed', '--engine')
     t.want(SKIPPED, HEADER.format('only: socket why not\n') + HELLO,
            'SKIP why not', '--engine')
 

@@ -2,6 +2,7 @@
 checks: B-48
 ref: RFC 1939 section 3
 protocol: pop3
+changes: maildrop
 needs: strict-crlf
 
 S~ +OK*

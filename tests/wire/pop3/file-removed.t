@@ -2,6 +2,7 @@
 checks: Z-3
 ref: RFC 3206 section 4
 protocol: pop3
+changes: maildrop
 
 S~ +OK*
 login

@@ -2,6 +2,7 @@
 checks: Z-2
 ref: maildir: the base name is the message
 protocol: pop3
+changes: maildrop
 
 S~ +OK*
 login

@@ -2,6 +2,7 @@
 checks: B-29 X-6
 ref: RFC 1939 section 4, RFC 2449 section 8.1.2
 protocol: pop3
+changes: maildrop
 
 S~ +OK*
 login

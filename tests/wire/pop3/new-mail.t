@@ -2,6 +2,7 @@
 checks: B-31 D-7
 ref: RFC 1939 section 4
 protocol: pop3
+changes: maildrop
 
 S~ +OK*
 login

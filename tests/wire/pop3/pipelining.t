@@ -2,6 +2,7 @@
 checks: X-12
 ref: RFC 2449 section 6.6
 protocol: pop3
+changes: maildrop
 
 S~ +OK*
 C: USER wren

@@ -2,6 +2,7 @@
 checks: T-1 T-4
 ref: RFC 2595 section 4
 protocol: pop3
+changes: maildrop
 
 S~ +OK*
 C: CAPA

@@ -2,6 +2,7 @@
 checks: B-38
 ref: RFC 1939 section 7 (hashes would be legal; our choice is that they differ)
 protocol: pop3
+changes: maildrop
 fixture: empty
 
 store deliver wren Subject: again\n\nthe same text\n

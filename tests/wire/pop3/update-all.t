@@ -2,6 +2,7 @@
 checks: B-23
 ref: RFC 1939 section 6
 protocol: pop3
+changes: maildrop
 
 S~ +OK*
 login
