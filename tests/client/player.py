@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: ISC
-"""player: plays a server's side from a transcript, cases/*.t (see README.md).
+"""player: plays a server's side from a transcript of
+tests/wire/hostile (see the README.md there).
 
-    case = Case('cases/stls-injected.t')
+    case = Case(CASES / 'stls-injected-ok.t')
     case.play(desk)         # AssertionError says line and difference
 """
 import ast
@@ -14,7 +15,7 @@ import certs
 from desk import letters, stored
 from popscript import KNOBS, Drop, Gone, PopServer, Session, on_the_wire
 
-CASES = Path(__file__).resolve().parent / 'cases'
+CASES = Path(__file__).resolve().parents[1] / 'wire' / 'hostile'
 HEADERS = ('checks', 'ref', 'account', 'server', 'mail', 'exit', 'fault',
            'stored', 'secret', 'sessions', 'left', 'args', 'runs', 'cert',
            'said', 'unsaid', 'tls', 'rule')

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Every transcript of cases/ (see README.md), played against restante."""
+"""Every case of tests/wire/hostile, played against restante."""
 import pytest
 
 import player

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
 """Checks C-1 to C-33 and C01 to C26 that no single dialogue can show.
 
-Those that can are in cases/.  Each test names its checks.
+Those that can are in tests/wire/hostile.  Each test names its checks.
 """
 import contextlib
 import os

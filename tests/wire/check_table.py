@@ -41,6 +41,9 @@ def read_headers(root):
     """{'pop3/list.t': ['B-12', ...]}"""
     named = {}
     for path in sorted(root.glob('*/*.t')):
+        # those are for clients: tests/client/test_harness.py counts them
+        if path.parent.name == 'hostile':
+            continue
         header = path.read_text(errors='replace').split('\n\n')[0]
         found = re.findall(r'^checks: (.*)$', header, re.M)
         named[f'{path.parent.name}/{path.name}'] = ' '.join(found).split()
