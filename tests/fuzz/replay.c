@@ -2,10 +2,12 @@
  *
  * replay: runs a fuzz target without a fuzzer: each seed file whole, every
  * beginning of it, and with single octets changed, always the same ones.
+ * The files of directories behind --as-is are run whole only.
  *
- *	TARGET DIRECTORY...
+ *	TARGET DIRECTORY... [--as-is DIRECTORY...]
  */
 #include <dirent.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,7 +59,7 @@ play(unsigned char *data, size_t n)
 }
 
 static int
-play_file(const char *dir, const char *name)
+play_file(const char *dir, const char *name, bool as_is)
 {
 	static unsigned char data[SEED_MAX];
 	char path[4096];
@@ -72,13 +74,16 @@ play_file(const char *dir, const char *name)
 		return -1;
 	n = fread(data, 1, sizeof(data), f);
 	(void)fclose(f);
-	play(data, n);
+	if (as_is)
+		run(data, n);
+	else
+		play(data, n);
 	return 0;
 }
 
 /* The count of seeds in a directory, or -1. */
 static int
-play_directory(const char *path)
+play_directory(const char *path, bool as_is)
 {
 	DIR *dir = opendir(path);
 	const struct dirent *e;
@@ -89,7 +94,7 @@ play_directory(const char *path)
 	while ((e = readdir(dir)) != NULL) {
 		if (e->d_name[0] == '.')
 			continue;
-		if (play_file(path, e->d_name) != 0) {
+		if (play_file(path, e->d_name, as_is) != 0) {
 			(void)closedir(dir);
 			return -1;
 		}
@@ -102,9 +107,16 @@ play_directory(const char *path)
 int
 main(int argc, char **argv)
 {
-	for (int i = 1; i < argc; i++) {
-		int count = play_directory(argv[i]);
+	bool as_is = false;
 
+	for (int i = 1; i < argc; i++) {
+		int count;
+
+		if (strcmp(argv[i], "--as-is") == 0) {
+			as_is = true;
+			continue;
+		}
+		count = play_directory(argv[i], as_is);
 		if (count <= 0) {
 			(void)fprintf(stderr, "%s: no seeds\n", argv[i]);
 			return 1;
