@@ -15,7 +15,9 @@
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t n);
 
-enum { SEED_MAX = 1 << 20, BEGINNINGS_MAX = 2000, CHANGES = 2000 };
+enum { SEED_MAX = 1 << 20, PLAYS_MAX = 2000 };
+/* octets for the beginnings of a seed, and as many for its changes */
+enum { EFFORT = 1 << 17 };
 
 /* A fresh copy of exactly n octets: reading past them is seen. */
 static void
@@ -44,11 +46,14 @@ play(unsigned char *data, size_t n)
 	static const unsigned char nasty[] = { 0, '\n', '\r', '.', '[', ']',
 		'=', ' ', 0x7f, 0x80, 0xff };
 	uint32_t state = 1;
+	size_t plays = EFFORT / (n + 1);
 
+	if (plays > PLAYS_MAX)
+		plays = PLAYS_MAX;
 	run(data, n);
-	for (size_t i = 0; i < n && i < BEGINNINGS_MAX; i++)
+	for (size_t i = 0; i < n && i < plays; i++)
 		run(data, i);
-	for (int k = 0; k < CHANGES && n > 0; k++) {
+	for (size_t k = 0; k < plays && n > 0; k++) {
 		size_t at = next_random(&state) % n;
 		unsigned char old = data[at];
 
