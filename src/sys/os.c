@@ -21,38 +21,6 @@
 static _Atomic(const struct os_hook *) hook_now;
 static atomic_bool no_openat2;
 
-const char *
-os_op_name(enum os_op op)
-{
-	static const char *const names[OS_OPS] = {
-		[OS_OPENAT] = "openat",
-		[OS_OPENAT2] = "openat2",
-		[OS_CLOSE] = "close",
-		[OS_DUP] = "dup",
-		[OS_READ] = "read",
-		[OS_PREAD] = "pread",
-		[OS_WRITE] = "write",
-		[OS_COPY_FILE_RANGE] = "copy_file_range",
-		[OS_FSYNC] = "fsync",
-		[OS_FDATASYNC] = "fdatasync",
-		[OS_FSTAT] = "fstat",
-		[OS_FSTATAT] = "fstatat",
-		[OS_GETDENTS] = "getdents",
-		[OS_LSEEK] = "lseek",
-		[OS_MKDIRAT] = "mkdirat",
-		[OS_LINKAT] = "linkat",
-		[OS_RENAMEAT2] = "renameat2",
-		[OS_UNLINKAT] = "unlinkat",
-		[OS_FLOCK] = "flock",
-		[OS_PWRITE] = "pwrite",
-		[OS_FTRUNCATE] = "ftruncate",
-		[OS_SYNC_FILE_RANGE] = "sync_file_range",
-		[OS_LOCK] = "fcntl",
-	};
-
-	return op < OS_OPS ? names[op] : "?";
-}
-
 void
 os_hook_set(const struct os_hook *hook)
 {
@@ -443,6 +411,20 @@ os_mkdirat(int dir, const char *name, mode_t mode)
 	    .op = OS_MKDIRAT, .fd = dir, .path = name, .mode = mode });
 }
 
+/* Keeps errno. */
+static bool
+same_file(int dir, const char *name, int dir2, const char *name2)
+{
+	struct stat a, b;
+	int err = errno;
+	bool same = os_fstatat(dir, name, &a) == 0 &&
+	    os_fstatat(dir2, name2, &b) == 0 && a.st_ino == b.st_ino &&
+	    a.st_dev == b.st_dev;
+
+	errno = err;
+	return same;
+}
+
 int
 os_rename_noreplace(int dir, const char *name, int newdir,
     const char *newname)
@@ -455,9 +437,12 @@ os_rename_noreplace(int dir, const char *name, int newdir,
 	if (errno != EINVAL && errno != ENOSYS)
 		return -1;
 	c.op = OS_LINKAT;
-	if (os_do(&c) != 0)
+	if (os_do(&c) != 0 && !(errno == EEXIST && same_file(dir, name, newdir,
+	    newname)))
 		return -1;
-	/* The new name stands, which is what was asked for: an old name that
+	/* On a network a link may be asked for a second time, because the reply
+	 * to the first was lost: then the name that is taken is our own.
+	 * The new name stands, which is what was asked for: an old name that
 	 * stays is for the caller's spring cleaning. */
 	(void)os_do(&(struct os_call){
 	    .op = OS_UNLINKAT, .fd = dir, .path = name });

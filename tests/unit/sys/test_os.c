@@ -421,6 +421,36 @@ test_rename(void **state)
 	}
 }
 
+/* On a network a link is made, the reply is lost, and the second request finds
+ * what the first has made: that is a success. */
+static int
+reply_lost(void *arg, const struct os_call *call)
+{
+	(void)arg;
+	if (call->op == OS_RENAMEAT2)
+		return EINVAL;
+	if (call->op != OS_LINKAT)
+		return 0;
+	assert_int_equal(linkat(call->fd, call->path, call->fd2, call->path2,
+	    0), 0);
+	return EEXIST;
+}
+
+static void
+test_rename_reply_lost(void **state)
+{
+	static const struct os_hook hook = { .before = reply_lost };
+	struct place *p = *state;
+	int fd = openat(p->fd, "from", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	close(fd);
+	os_hook_set(&hook);
+	assert_int_equal(os_rename_noreplace(p->fd, "from", p->fd, "to"), 0);
+	os_hook_set(NULL);
+	assert_int_equal(faccessat(p->fd, "from", F_OK, 0), -1);
+	assert_int_equal(unlinkat(p->fd, "to", 0), 0);
+}
+
 /* ---- the rest, once ------------------------------------------------------ */
 
 static void
@@ -481,6 +511,7 @@ main(void)
 		TEST(test_lock),
 		TEST(test_link),
 		TEST(test_rename),
+		TEST(test_rename_reply_lost),
 		TEST(test_entries_and_locks),
 	};
 
