@@ -64,13 +64,16 @@ create_once(const struct maildir *md, struct parcel *p)
 int
 parcel_create(const struct maildir *md, struct parcel *p, const char *path)
 {
+	bool made = false;
+
 	*p = (struct parcel){ .path = path, .fd = -1 };
 	for (int tries = 0; tries < NAME_TRIES; tries++) {
 		if (create_once(md, p) == 0)
 			return 0;
-		if (errno == ENOENT && tries == 0) {
+		if (errno == ENOENT && !made) {
 			if (maildir_make(md, path) != 0)
 				return -1;
+			made = true;
 		} else if (errno != EEXIST) {
 			return -1;
 		}
