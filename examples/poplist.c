@@ -237,12 +237,13 @@ main(int argc, char **argv)
 	static unsigned char output[4096];
 	char password[256] = "";
 	struct visit v = { .out = { output, 0, sizeof(output) } };
-	void *mem = malloc(pop_client_size());
+	void *mem;
 
 	if (argc != 4) {
 		(void)fprintf(stderr, "usage: poplist HOST PORT USER\n");
 		return 2;
 	}
+	mem = malloc(pop_client_size());
 	if (mem == NULL || fgets(password, sizeof(password), stdin) == NULL)
 		die("password", "the first line of standard input");
 	password[strcspn(password, "\n")] = '\0';

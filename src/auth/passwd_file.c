@@ -137,6 +137,8 @@ read_fd(int fd, struct stamp *stamp_r, unsigned char **text_r)
 static void
 wipe_text(unsigned char *text, size_t n)
 {
+	/* without a text there was an errno */
+	/* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker) */
 	explicit_bzero(text, n);
 	free(text);
 }

@@ -29,6 +29,7 @@ static int (*const runs[COMMANDS])(const struct client_args *args,
 	[COMMAND_DAEMON] = client_daemon,
 	[COMMAND_CONFIG] = client_config,
 	[COMMAND_SETUP] = client_setup,
+	[COMMAND_CHECK] = client_check,
 	[COMMAND_IMPORT] = client_import
 };
 
@@ -150,8 +151,11 @@ check_accounts(const struct options *o, const struct client_conf *conf)
 
 		if (client_conf_account(conf, near.word) != NULL)
 			continue;
+		/* commands with accounts have a configuration */
+		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
 		for (size_t j = 0; j < conf->naccounts; j++)
 			near_try(&near, conf->accounts[j].name);
+		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
 		return complain(o->args.mode, EX_USAGE, "there is no account "
 		    "\"%.100s\" in %s%s%s%s", near.word, conf->path,
 		    near.best != NULL ? "; did you mean `" : "",

@@ -70,7 +70,7 @@ enum secret_found
 secret_read_file(struct secret_file *f, struct buf *b)
 {
 	int fd = open(f->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	struct stat st;
+	struct stat st = { 0 };
 	int e;
 
 	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))

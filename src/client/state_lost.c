@@ -79,7 +79,7 @@ static int
 add_row(struct state *s, size_t *cap, int64_t id)
 {
 	struct state_listing *l = &s->listing;
-	struct state_row row;
+	struct state_row row = { 0 };
 	int r = read_row(s, id, &row);
 
 	if (r < 0)

@@ -96,11 +96,12 @@ port_of(struct sockaddr *sa)
 static in_port_t
 bound_port(int fd)
 {
-	struct sockaddr_storage ss;
+	struct sockaddr_storage ss = { 0 };
 	socklen_t len = sizeof(ss);
 
 	if (getsockname(fd, (struct sockaddr *)&ss, &len) != 0)
 		return 0;
+	/* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.UndefReturn) */
 	return *port_of((struct sockaddr *)&ss);
 }
 

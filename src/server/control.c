@@ -266,8 +266,11 @@ kick(struct question *q, const json_t *o)
 	q->is_kick = true;
 	if (user != NULL && *user != '\0')
 		ask_fronts(q, user, 0, -1);
-	else if (session != NULL && sscanf(session, "%9u.%9u%c", &slot,
-	    &serial, &rest) == 2 && serial != 0)
+	/* nine digits fit */
+	else if (session != NULL &&
+	    /* NOLINTNEXTLINE(cert-err34-c) */
+	    sscanf(session, "%9u.%9u%c", &slot, &serial, &rest) == 2 &&
+	    serial != 0)
 		ask_fronts(q, "", serial, (int)slot);
 	else
 		refuse(q, "kick wants a user, or a session as `who' shows it");
@@ -441,7 +444,8 @@ control_free(struct control *c)
 	if (c == NULL)
 		return;
 	while (c->first != NULL)
-		question_free(c->first);
+		/* which takes it out of the list */
+		question_free(c->first); /* NOLINT(clang-analyzer-unix.Malloc) */
 	loop_timer_stop(c->p->loop, &c->again);
 	loop_unwatch(c->p->loop, &c->io, true);
 	(void)close(c->io.fd);
