@@ -245,7 +245,7 @@ need_word(struct wire_setup *s, struct pop_span w)
 	/* what our servers always have */
 	static const char *const given[] = { "exact", "two-users", "capa",
 		"top", "uidl", "plain", "pipelining", "resp-codes",
-		"auth-resp-code", "chunking", "smtputf8" };
+		"auth-resp-code", "blanks", "chunking", "smtputf8" };
 
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
 		if (span_eq(w, span_str(words[i].name))) {

@@ -2,13 +2,14 @@
 checks: L-5
 ref: RFC 2033 section 4.3
 protocol: lmtp
+needs: chunking
 
 S~ 220 *
 C: LHLO client.example
 S= ehlo list
 C: MAIL FROM:<a@example.org>
-C: RCPT TO:<wren@example.net>
-C: RCPT TO:<finch@example.net>
+C~ RCPT TO:<{recipient}>
+C~ RCPT TO:<{other_recipient}>
 C: BDAT 3
 C| a\r\n
 C: BDAT 5 LAST
@@ -22,12 +23,12 @@ S~ 250*
 S~ 250*
 S~ 250*
 C: MAIL FROM:<a@example.org>
-C: RCPT TO:<nobody@example.net>
+C~ RCPT TO:<{stranger}>
 C: BDAT 6 LAST
 C| QUIT\r\n
 C: VRFY wren
 S~ 250*
-S~ 550*
+S~ 55[0-9]*
 S~ 252*
 C: QUIT
 S~ 221*

@@ -8,8 +8,8 @@ C: LHLO client.example
 S= ehlo list
 store full finch
 C: MAIL FROM:<a@example.org>
-C: RCPT TO:<finch@example.net>
-C: RCPT TO:<wren@example.net>
+C~ RCPT TO:<{other_recipient}>
+C~ RCPT TO:<{recipient}>
 S~ 250*
 either
 S~ 250*

@@ -3,7 +3,7 @@ checks: L-1 L-6
 ref: RFC 2033 sections 4.1, 5
 protocol: lmtp
 
-S~ 220 pop.example.net*
+S~ 220 {host}{...}
 C: EHLO client.example
 S~ 500*
 C: HELO client.example
@@ -12,7 +12,7 @@ C: MAIL FROM:<a@example.org>
 S~ 503*
 C: LHLO client.example
 S= ehlo list
-capa list has PIPELINING ENHANCEDSTATUSCODES 8BITMIME CHUNKING SIZE SMTPUTF8
+capa list has PIPELINING ENHANCEDSTATUSCODES
 C: NOOP
 S~ 250*
 C: QUIT

@@ -12,11 +12,11 @@ C: MAIL FROM:<a@example.org>
 S~ 250*
 C: DATA
 S~ 503*
-C: RCPT TO:<nobody@example.net>
-S~ 550*
+C~ RCPT TO:<{stranger}>
+S~ 55[0-9]*
 C: DATA
 S~ 503*
-C: RCPT TO:<wren@example.net>
+C~ RCPT TO:<{recipient}>
 S~ 250*
 C: DATA
 S~ 354*

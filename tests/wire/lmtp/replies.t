@@ -7,13 +7,13 @@ S~ 220 *
 C: LHLO client.example
 S= ehlo list
 C: MAIL FROM:<a@example.org>
-C: RCPT TO:<wren@example.net>
-C: RCPT TO:<nobody@example.net>
-C: RCPT TO:<wren@example.net>
+C~ RCPT TO:<{recipient}>
+C~ RCPT TO:<{stranger}>
+C~ RCPT TO:<{recipient}>
 C: DATA
 S~ 250*
 S~ 250*
-S~ 550*
+S~ 55[0-9]*
 S~ 250*
 S~ 354*
 C: x

@@ -8,8 +8,8 @@ S~ 220 *
 C: LHLO client.example
 S= ehlo list
 C: MAIL FROM:<a@example.org>
-C: RCPT TO:<wren@example.net>
-C: RCPT TO:<wren@example.net>
+C~ RCPT TO:<{recipient}>
+C~ RCPT TO:<{recipient}>
 C: DATA
 S~ 250*
 S~ 250*

@@ -2,13 +2,14 @@
 checks: M-11
 ref: RFC 2033 section 4.2; RFC 5321 section 2.3.8
 protocol: lmtp
+choice: refused; a server may repair them instead
 
 S~ 220 *
 C: LHLO client.example
 S= ehlo list
 C: MAIL FROM:<a@example.org>
-C: RCPT TO:<wren@example.net>
-C: RCPT TO:<finch@example.net>
+C~ RCPT TO:<{recipient}>
+C~ RCPT TO:<{other_recipient}>
 C: DATA
 S~ 250*
 S~ 250*
@@ -16,7 +17,7 @@ S~ 250*
 S~ 354*
 C| text\n.\r\n
 C: MAIL FROM:<evil@example.org>
-C: RCPT TO:<finch@example.net>
+C~ RCPT TO:<{other_recipient}>
 C: .
 C: NOOP
 S~ 550*

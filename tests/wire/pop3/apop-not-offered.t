@@ -5,10 +5,10 @@ protocol: pop3
 needs: no-apop
 
 S~ +OK*
-C: APOP wren c4c9334bac560ecc979e58001b3e22fb
+C~ APOP {user} {md5:{password}}
 S~ -ERR*
-C~ APOP wren {md5:correct horse battery}
-S~ -ERR*
+connect 2
+S~ +OK*
 login
 C: QUIT
 S~ +OK*

@@ -9,13 +9,10 @@ connect 2
 S~ +OK*{<second>}*
 differ first second
 ; a digest for one greeting is worth nothing in another
-C~ APOP wren {md5:{first}correct horse battery}
+C~ APOP {user} {md5:{first}{password}}
 S~ -ERR*
-C: QUIT
-S~ +OK*
-S! closed
 use 1
-C~ APOP wren {md5:{first}correct horse battery}
+C~ APOP {user} {md5:{first}{password}}
 S~ +OK*
 C: QUIT
 S~ +OK*

@@ -1,23 +1,26 @@
-# APOP with the right, a wrong and an upper-case digest
+# APOP with the right and a wrong digest
 checks: B-39
 ref: RFC 1939 section 7
 protocol: pop3
 needs: apop
 
-S~ +OK*{<stamp>}*
-C~ APOP wren {md5:{stamp}wrong}
+S~ +OK*{<a>}*
+C~ APOP {user} {md5:{a}wrong}
 S~ -ERR*
-; RFC 1939: sent in lower case
-C~ APOP wren {md5upper:{stamp}correct horse battery}
+connect 2
+S~ +OK*{<b>}*
+C~ APOP {nobody} {md5:{b}{password}}
 S~ -ERR*
-C~ APOP nobody {md5:{stamp}correct horse battery}
+connect 3
+S~ +OK*{<c>}*
+C~ APOP {user}
 S~ -ERR*
-C: APOP wren
-S~ -ERR*
-C~ APOP wren {md5:{stamp}correct horse battery}
+connect 4
+S~ +OK*{<d>}*
+C~ APOP {user} {md5:{d}{password}}
 S~ +OK*
 C: STAT
-S: +OK 3 771
+S~ +OK 3 {size123}{...}
 C: QUIT
 S~ +OK*
 S! closed

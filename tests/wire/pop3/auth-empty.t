@@ -1,15 +1,14 @@
-# An empty message is no PLAIN message
-checks: A-2 D-5
+# An empty initial response is no PLAIN message
+checks: A-2 D-20
 ref: RFC 4616, RFC 5034 section 4
 protocol: pop3
+needs: plain
 
 S~ +OK*
 C: AUTH PLAIN =
 S~ -ERR*
-C: AUTH PLAIN
-S| +\s
-C:
-S~ -ERR*
+connect 2
+S~ +OK*
 login
 C: QUIT
 S~ +OK*

@@ -1,34 +1,49 @@
-# A continuation line of 8000 octets is read as one line
+# An answer of 8000 octets, and one of 80000: one reply each
 checks: A-9
 ref: RFC 5034 section 4, RFC 4954 section 4
 protocol: pop3
+needs: plain
 
 S~ +OK*
 C: AUTH PLAIN
 S| +\s
-C~ {base64:\0wren\0\{5994*x}}
+C~ {base64:\0{user}\0\{5994*x}}
+either
 S~ -ERR*
-login
-C: STAT
-S: +OK 3 771
+C: NOOP
+either
+S~ -ERR*
 C: QUIT
 S~ +OK*
 S! closed
-connect
+or
+S! closed
+end
+or
+S! closed
+end
+connect 2
 S~ +OK*
-; more than anybody needs: refused, and the session goes on or ends
 C: AUTH PLAIN
 S| +\s
-C~ {base64:\0wren\0\{60000*x}}
+C~ {base64:\0{user}\0\{60000*x}}
 either
 S~ -ERR*
-C: CAPA
+C: NOOP
 either
+S~ -ERR*
+C: QUIT
 S~ +OK*
-S...
+S! closed
 or
 S! closed
 end
 or
 S! closed
 end
+connect 3
+S~ +OK*
+login
+C: QUIT
+S~ +OK*
+S! closed

@@ -1,7 +1,8 @@
 # An initial response may make the line longer than 255 octets
-checks: A-8 D-9
-ref: RFC 5034 section 4 (a client must not send it; our choice is to take it)
+checks: A-8
+ref: RFC 5034 section 4 (a client must not send it, a server may take it)
 protocol: pop3
+needs: plain
 user: egret \{200*p}
 
 S~ +OK*

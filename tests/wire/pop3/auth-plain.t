@@ -1,40 +1,14 @@
-# AUTH PLAIN with and without an initial response
+# AUTH PLAIN with an initial response
 checks: A-1
 ref: RFC 5034 section 4, RFC 4616
 protocol: pop3
+needs: plain
 
 S~ +OK*
-C~ AUTH PLAIN {base64:\0wren\0correct horse battery}
+C~ AUTH PLAIN {base64:\0{user}\0{password}}
 S~ +OK*
 C: STAT
-S: +OK 3 771
-C: QUIT
-S~ +OK*
-S! closed
-connect
-S~ +OK*
-C: auth plain
-; a plus, a space and nothing else
-S| +\s
-C~ {base64:\0wren\0correct horse battery}
-S~ +OK*
-C: STAT
-S: +OK 3 771
-C: QUIT
-S~ +OK*
-S! closed
-connect
-S~ +OK*
-; the vector of the fact sheet, an authzid that is the user's own
-C: AUTH PLAIN AHdyZW4AY29ycmVjdCBob3JzZSBiYXR0ZXJ5
-S~ +OK*
-C: QUIT
-S~ +OK*
-S! closed
-connect
-S~ +OK*
-C~ AUTH PLAIN {base64:wren\0wren\0correct horse battery}
-S~ +OK*
+S~ +OK 3 {size123}{...}
 C: QUIT
 S~ +OK*
 S! closed

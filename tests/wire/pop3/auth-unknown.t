@@ -8,12 +8,7 @@ C: AUTH FOO
 S~ -ERR*
 C: AUTH FOO AAAA
 S~ -ERR*
-C: AUTH PLAIN2
-S~ -ERR*
-C: AUTH PLAI
-S~ -ERR*
-C~ AUTH PLAIN {base64:\0wren\0correct horse battery}
-S~ +OK*
+login
 C: QUIT
 S~ +OK*
 S! closed

@@ -1,7 +1,8 @@
-# NUL and octets above 127 do not belong in a command
+# Octets that do not belong in a command, and the session goes on
 checks: B-44
-ref: RFC 1939 section 3
+ref: RFC 1939 section 3 (a server may close)
 protocol: pop3
+choice: one wrong octet is no reason to close
 
 S~ +OK*
 C~ US\0ER wren
@@ -24,7 +25,7 @@ S~ -ERR*
 C~ ST\xc1T
 S~ -ERR*
 C: STAT
-S: +OK 3 771
+S~ +OK 3 {size123}{...}
 C: QUIT
 S~ +OK*
 S! closed

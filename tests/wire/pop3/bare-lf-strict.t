@@ -2,8 +2,8 @@
 checks: B-48
 ref: RFC 1939 section 3
 protocol: pop3
-changes: maildrop
 needs: strict-crlf
+changes: maildrop
 
 S~ +OK*
 login
@@ -21,10 +21,10 @@ S~ +OK*
 end
 C: LIST 1
 either
-S: +OK 1 120
+S~ +OK 1 {size1}{...}
 or
 S~ +OK*
-S: +OK 1 120
+S~ +OK 1 {size1}{...}
 end
 C| STAT\n
 S~ -ERR*

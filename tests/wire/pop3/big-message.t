@@ -1,14 +1,15 @@
 # Dots, line ends and sizes hold across every internal buffer
-checks: B-15 B-16 D-8
+checks: B-15 B-16 D-35
 ref: RFC 1939 sections 3 and 11
 protocol: pop3
+needs: exact
 mail: Subject: big\n\n\{3000*.\n..\n.x\nsome words in a line\n\r\n}\{70000*y}\n.
 mail: \{20000*\n}
 
 S~ +OK*
 login
 C: LIST 1
-S: +OK 1 175021
+S~ +OK 1 175021{...}
 C: RETR 1
 S~ +OK*
 S= mail 1

@@ -11,7 +11,7 @@ C: STAT
 S~ -ERR*
 login
 C: STAT
-S: +OK 3 771
+S~ +OK 3 {size123}{...}
 C: QUIT
 S~ +OK*
 S! closed

@@ -1,5 +1,5 @@
 # A connection that ends before login, at each stage
-checks: D-6
+checks: D-15
 ref: RFC 1939 section 4
 protocol: pop3
 
@@ -7,13 +7,8 @@ S~ +OK*
 drop
 connect
 S~ +OK*
-C: USER wren
+C~ USER {user}
 S~ +OK*
-drop
-connect
-S~ +OK*
-C: AUTH PLAIN
-S| +\s
 drop
 connect
 S~ +OK*
@@ -23,7 +18,7 @@ connect
 S~ +OK*
 login
 C: STAT
-S: +OK 3 771
+S~ +OK 3 {size123}{...}
 C: QUIT
 S~ +OK*
 S! closed

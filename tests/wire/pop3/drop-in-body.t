@@ -1,9 +1,9 @@
 # A connection that ends within a reply removes nothing
-checks: B-24 D-6
+checks: B-24 D-16
 ref: RFC 1939 section 6
 protocol: pop3
-mail: Subject: big\n\n\{20000*some words in a line\n}
-mail: Subject: small\n\n
+mail: From: ada@example.org\nSubject: big\n\n\{20000*some words in a line\n}
+mail: From: ada@example.org\nSubject: small\n\nsmall\n
 
 S~ +OK*
 login
@@ -11,13 +11,15 @@ C: DELE 2
 S~ +OK*
 C: RETR 1
 S~ +OK*
-S: Subject: big
+S~ *
 drop
 connect
 S~ +OK*
 login
+C: STAT
+S~ +OK 2 {size12}{...}
 C: LIST 2
-S: +OK 2 18
+S~ +OK 2 {size2}{...}
 C: RETR 1
 S~ +OK*
 S= mail 1

@@ -1,5 +1,5 @@
 # A connection that ends without QUIT removes nothing
-checks: B-24 D-6
+checks: B-24 D-15
 ref: RFC 1939 section 6
 protocol: pop3
 
@@ -12,7 +12,7 @@ connect
 S~ +OK*
 login
 C: STAT
-S: +OK 3 771
+S~ +OK 3 {size123}{...}
 C: RETR 1
 S~ +OK*
 S= mail 1

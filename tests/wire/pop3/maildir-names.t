@@ -10,9 +10,9 @@ S~ +OK*
 login
 C: LIST
 S~ +OK*
-S: 1 120
-S: 2 200
-S: 3 451
+S~ 1 {size1}{...}
+S~ 2 {size2}{...}
+S~ 3 {size3}{...}
 S: .
 C: QUIT
 S~ +OK*
@@ -23,9 +23,9 @@ S~ +OK*
 login
 C: LIST
 S~ +OK*
-S: 1 120
-S: 2 200
-S: 3 451
+S~ 1 {size1}{...}
+S~ 2 {size2}{...}
+S~ 3 {size3}{...}
 S: .
 C: RETR 3
 S~ +OK*

@@ -5,33 +5,31 @@ protocol: pop3
 
 S~ +OK*
 login
-C: UIDL 3
-S~ +OK 3 {three}
 C: DELE 1
 S~ +OK*
 C: LIST
 S~ +OK*
-S: 2 200
-S: 3 451
+S~ 2 {size2}{...}
+S~ 3 {size3}{...}
 S: .
 C: LIST 3
-S: +OK 3 451
-C: UIDL 3
-S~ +OK 3 {three}
+S~ +OK 3 {size3}{...}
 C: RETR 3
 S~ +OK*
 S= mail 3
 C: DELE 3
 S~ +OK*
-C: STAT
-S: +OK 1 200
+C: LIST
+S~ +OK*
+S~ 2 {size2}{...}
+S: .
 C: DELE 2
 S~ +OK*
-C: STAT
-S: +OK 0 0
 C: LIST
 S~ +OK*
 S: .
+C: STAT
+S~ +OK 0 0{...}
 C: RSET
 S~ +OK*
 C: QUIT

@@ -3,6 +3,7 @@ checks: B-47
 ref: RFC 1939 section 3
 protocol: pop3
 needs: no-last
+choice: no client needs it; a server may have more commands
 
 S~ +OK*
 C: RPOP wren

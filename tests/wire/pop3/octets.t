@@ -1,7 +1,8 @@
 # Each octet of a message arrives as it was stored
-checks: B-17 B-18 D-8
+checks: B-17 B-18 D-21 D-23 D-24
 ref: RFC 1939 sections 3 and 11
 protocol: pop3
+needs: exact
 mail: Subject: LF\n\none\ntwo\n
 mail: Subject: CRLF\r\n\r\none\r\ntwo\r\n
 mail: Subject: mixed\n\r\none\r\ntwo\nthree\r\n
@@ -14,6 +15,7 @@ mail: Subject: eight bit\n\n\xff\xfe\x80\xa0\n
 mail: \n
 mail: \r
 mail: x
+choice: nothing is replaced, NUL and bare CR neither
 
 S~ +OK*
 login

@@ -1,10 +1,11 @@
 # The whole rest of the line is the password
-checks: B-9 D-3
-ref: RFC 1939 section 7
+checks: B-9 D-9
+ref: RFC 1939 section 7 (a server may take blanks so)
 protocol: pop3
 user: heron  two  spaces, one in front
 user: crane one behind\s
 user: stork \s\s
+choice: a password is its octets
 
 S~ +OK*
 C: USER heron

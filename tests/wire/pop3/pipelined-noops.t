@@ -1,7 +1,8 @@
 # Ten thousand commands of a client that does not read
 checks: X-13
-ref: RFC 2449 section 6.6 (bounded memory is our choice)
+ref: RFC 2449 section 6.6
 protocol: pop3
+needs: pipelining
 
 S~ +OK*
 login
@@ -10,7 +11,7 @@ repeat 10000 S~ +OK*
 C| \{300*RETR 3\r\n}
 C: STAT
 repeat 300 S...
-S: +OK 3 771
+S~ +OK 3 {size123}{...}
 C: QUIT
 S~ +OK*
 S! closed

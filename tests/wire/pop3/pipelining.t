@@ -2,18 +2,19 @@
 checks: X-12
 ref: RFC 2449 section 6.6
 protocol: pop3
+needs: pipelining
 changes: maildrop
 
 S~ +OK*
-C: USER wren
-C: PASS correct horse battery
+C~ USER {user}
+C~ PASS {password}
 C: STAT
 C: RETR 1
 C: DELE 1
 C: QUIT
 S~ +OK*
 S~ +OK*
-S: +OK 3 771
+S~ +OK 3 {size123}{...}
 S~ +OK*
 S= mail 1
 S~ +OK*
@@ -21,36 +22,9 @@ S~ +OK*
 S! closed
 connect
 S~ +OK*
-C: USER wren
-C: PASS correct horse battery
-C: LIST
-C: UIDL
-C: TOP 1 0
-C: RETR 9
-C: RETR 2
-C: NOOP
-C: QUIT
-; nothing behind QUIT is done
-C: DELE 1
-repeat 2 S~ +OK*
-S~ +OK*
-S: 1 200
-S: 2 451
-S: .
-S~ +OK*
-S= uidl
-S~ +OK*
-S= mail 2 top 0
-S~ -ERR*
-S~ +OK*
-S= mail 3
-repeat 2 S~ +OK*
-S! closed
-connect
-S~ +OK*
 login
 C: STAT
-S: +OK 2 651
+S~ +OK 2 {size23}{...}
 C: QUIT
 S~ +OK*
 S! closed

@@ -6,10 +6,10 @@ needs: pop3s
 only: socket the machine never sees such octets
 
 connect 1 tls-raw
-C: USER wren
+C~ USER {user}
 S! refused
 connect 1 tls-raw
 C: CAPA
-C: USER wren
-C: PASS correct horse battery
+C~ USER {user}
+C~ PASS {password}
 S! refused

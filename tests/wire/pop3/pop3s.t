@@ -6,13 +6,6 @@ needs: pop3s
 
 connect 1 tls
 S~ +OK*
-C: CAPA
-S~ +OK*
-S= capa list
-capa list lacks STLS
-capa list has USER SASL=PLAIN
-C: STLS
-S~ -ERR*
 login
 C: RETR 3
 S~ +OK*

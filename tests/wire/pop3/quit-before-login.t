@@ -4,7 +4,7 @@ ref: RFC 1939 sections 4 and 6
 protocol: pop3
 
 S~ +OK*
-C: USER wren
+C~ USER {user}
 S~ +OK*
 C: QUIT
 S~ +OK*
@@ -13,7 +13,7 @@ connect
 S~ +OK*
 login
 C: STAT
-S: +OK 3 771
+S~ +OK 3 {size123}{...}
 C: QUIT
 S~ +OK*
 S! closed

@@ -1,5 +1,5 @@
 # QUIT says when something could not be removed, and frees the maildrop
-checks: B-27
+checks: B-27 D-14
 ref: RFC 1939 section 6
 protocol: pop3
 changes: maildrop
@@ -17,7 +17,7 @@ connect
 S~ +OK*
 login
 C: STAT
-S: +OK 3 771
+S~ +OK 3 {size123}{...}
 C: DELE 1
 S~ +OK*
 C: QUIT

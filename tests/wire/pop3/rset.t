@@ -1,5 +1,5 @@
 # RSET takes all marks back
-checks: B-22
+checks: B-22 D-11
 ref: RFC 1939 section 5
 protocol: pop3
 
@@ -12,7 +12,13 @@ S~ +OK*
 C: RSET
 S~ +OK*
 C: STAT
-S: +OK 3 771
+S~ +OK 3 {size123}{...}
+C: LIST
+S~ +OK*
+S~ 1 {size1}{...}
+S~ 2 {size2}{...}
+S~ 3 {size3}{...}
+S: .
 C: RETR 2
 S~ +OK*
 S= mail 2
@@ -23,7 +29,7 @@ connect
 S~ +OK*
 login
 C: STAT
-S: +OK 3 771
+S~ +OK 3 {size123}{...}
 C: QUIT
 S~ +OK*
 S! closed

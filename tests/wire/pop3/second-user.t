@@ -1,17 +1,18 @@
 # A second USER replaces the first
-checks: D-11
-ref: RFC 1939 section 7 (our choice: a name holds until the next)
+checks: D-48
+ref: RFC 1939 section 7 (it does not say)
 protocol: pop3
+choice: a name holds until the next
 
 S~ +OK*
-C: USER finch
+C~ USER {other}
 S~ +OK*
-C: USER wren
+C~ USER {user}
 S~ +OK*
-C: PASS correct horse battery
+C~ PASS {password}
 S~ +OK*
 C: STAT
-S: +OK 3 771
+S~ +OK 3 {size123}{...}
 C: QUIT
 S~ +OK*
 S! closed

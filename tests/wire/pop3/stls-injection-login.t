@@ -6,8 +6,8 @@ needs: tls
 
 S~ +OK*
 C: STLS
-C: USER wren
-C: PASS correct horse battery
+C~ USER {user}
+C~ PASS {password}
 C: DELE 1
 C: QUIT
 either
@@ -26,7 +26,7 @@ connect
 S~ +OK*
 login
 C: STAT
-S: +OK 3 771
+S~ +OK 3 {size123}{...}
 C: QUIT
 S~ +OK*
 S! closed

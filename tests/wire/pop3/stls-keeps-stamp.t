@@ -8,10 +8,10 @@ S~ +OK*{<stamp>}*
 C: STLS
 S~ +OK*
 tls
-C~ APOP wren {md5:{stamp}correct horse battery}
+C~ APOP {user} {md5:{stamp}{password}}
 S~ +OK*
 C: STAT
-S: +OK 3 771
+S~ +OK 3 {size123}{...}
 C: QUIT
 S~ +OK*
 S! closed

@@ -7,7 +7,7 @@ needs: tls
 S~ +OK*
 C: STLS
 S~ +OK*
-C: USER wren
-C: PASS correct horse battery
+C~ USER {user}
+C~ PASS {password}
 C: STAT
 S! refused

@@ -2,7 +2,7 @@
 checks: T-1
 ref: RFC 8314 section 4.1
 protocol: pop3
-needs: no-tls
+needs: no-tls capa
 
 S~ +OK*
 C: CAPA

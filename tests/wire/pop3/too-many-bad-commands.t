@@ -1,8 +1,9 @@
 # After so many bad commands the server closes
-checks: D-10
+checks: D-47
 ref: a limit against abuse; RFC 1939 sets none
 protocol: pop3
 needs: bad=3
+choice: limits are settings
 
 S~ +OK*
 login
@@ -19,7 +20,7 @@ connect
 S~ +OK*
 login
 C: STAT
-S: +OK 3 771
+S~ +OK 3 {size123}{...}
 C: QUIT
 S~ +OK*
 S! closed

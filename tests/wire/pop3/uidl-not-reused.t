@@ -1,9 +1,10 @@
 # The same text delivered again has another unique-id
 checks: B-38
-ref: RFC 1939 section 7 (hashes would be legal; our choice is that they differ)
+ref: RFC 1939 section 7 (hashes are legal)
 protocol: pop3
-changes: maildrop
 fixture: empty
+changes: maildrop
+choice: a client that leaves mail on the server sees both
 
 store deliver wren Subject: again\n\nthe same text\n
 connect

@@ -2,6 +2,7 @@
 checks: B-37
 ref: RFC 1939 section 7
 protocol: pop3
+needs: uidl
 
 S~ +OK*
 login

@@ -1,7 +1,8 @@
-# Unique-ids: well-formed, all different, the same in each answer
-checks: B-36
+# Unique-ids: well-formed, all different
+checks: B-36 D-43
 ref: RFC 1939 section 7
 protocol: pop3
+needs: uidl
 
 S~ +OK*
 login
@@ -17,10 +18,6 @@ S: .
 differ one two
 differ two three
 differ one three
-C: UIDL 2
-S~ +OK 2 {two}
-C: UIDL 3
-S~ +OK 3 {three}
 C: QUIT
 S~ +OK*
 S! closed

@@ -7,16 +7,19 @@ changes: maildrop
 S~ +OK*
 login
 C: DELE 1
+S~ +OK*
 C: DELE 3
+S~ +OK*
 C: DELE 2
+S~ +OK*
 C: QUIT
-repeat 4 S~ +OK*
+S~ +OK*
 S! closed
 connect
 S~ +OK*
 login
 C: STAT
-S: +OK 0 0
+S~ +OK 0 0{...}
 C: QUIT
 S~ +OK*
 S! closed

@@ -1,17 +1,11 @@
 # QUIT removes what is marked, and nothing else
-checks: B-23
+checks: B-23 D-14
 ref: RFC 1939 section 6
 protocol: pop3
 changes: maildrop
 
 S~ +OK*
 login
-C: UIDL
-S~ +OK*
-S~ 1 {one}
-S~ 2 {two}
-S~ 3 {three}
-S: .
 C: DELE 1
 S~ +OK*
 C: QUIT
@@ -21,16 +15,11 @@ connect
 S~ +OK*
 login
 C: STAT
-S: +OK 2 651
+S~ +OK 2 {size23}{...}
 C: LIST
 S~ +OK*
-S: 1 200
-S: 2 451
-S: .
-C: UIDL
-S~ +OK*
-S~ 1 {two}
-S~ 2 {three}
+S~ 1 {size2}{...}
+S~ 2 {size3}{...}
 S: .
 C: RETR 1
 S~ +OK*

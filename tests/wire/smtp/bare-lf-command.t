@@ -2,6 +2,7 @@
 checks: M-11
 ref: RFC 5321 section 2.3.8
 protocol: smtp
+choice: refused; a server may take them
 
 S~ 220 *
 C: EHLO client.example

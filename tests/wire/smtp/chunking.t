@@ -2,6 +2,7 @@
 checks: M-18 M-19 M-20
 ref: RFC 3030 section 2
 protocol: smtp
+needs: chunking
 
 S~ 220 *
 ; in a bad state the octets are not commands
@@ -22,7 +23,7 @@ C: RSET
 S~ 250*
 ; no stuffing
 C: MAIL FROM:<a@example.org>
-C: RCPT TO:<wren@example.net>
+C~ RCPT TO:<{recipient}>
 C: BDAT 10
 C| ..x\r\n.\r\n..
 C: BDAT 3
@@ -38,7 +39,7 @@ S~ 250*
 S~ 250*
 ; DATA does not go with BDAT
 C: MAIL FROM:<a@example.org>
-C: RCPT TO:<wren@example.net>
+C~ RCPT TO:<{recipient}>
 C: BDAT 3
 C| x\r\n
 C: DATA
@@ -50,10 +51,10 @@ C: RSET
 S~ 250*
 ; nor another recipient
 C: MAIL FROM:<a@example.org>
-C: RCPT TO:<wren@example.net>
+C~ RCPT TO:<{recipient}>
 C: BDAT 3
 C| x\r\n
-C: RCPT TO:<finch@example.net>
+C~ RCPT TO:<{other_recipient}>
 C: RSET
 S~ 250*
 S~ 250*
@@ -62,7 +63,7 @@ S~ 503*
 S~ 250*
 ; a chunk larger than can be counted
 C: MAIL FROM:<a@example.org>
-C: RCPT TO:<wren@example.net>
+C~ RCPT TO:<{recipient}>
 S~ 250*
 S~ 250*
 C: BDAT 18446744073709551616 LAST

@@ -7,7 +7,7 @@ S~ 220 *
 C: EHLO client.example
 S= ehlo list
 C: MAIL FROM:<a@example.org>
-C: RCPT TO:<wren@example.net>
+C~ RCPT TO:<{recipient}>
 C: DATA
 S~ 250*
 S~ 250*
@@ -23,7 +23,7 @@ C: .
 S~ 250*
 ; an empty message is one too
 C: MAIL FROM:<a@example.org>
-C: RCPT TO:<finch@example.net>
+C~ RCPT TO:<{other_recipient}>
 C: DATA
 S~ 250*
 S~ 250*

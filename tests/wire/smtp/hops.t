@@ -7,7 +7,7 @@ S~ 220 *
 C: EHLO client.example
 S= ehlo list
 C: MAIL FROM:<a@example.org>
-C: RCPT TO:<wren@example.net>
+C~ RCPT TO:<{recipient}>
 C: DATA
 S~ 250*
 S~ 250*
@@ -19,7 +19,7 @@ C: .
 S~ 554 5.4.6*
 ; not in the header
 C: MAIL FROM:<a@example.org>
-C: RCPT TO:<wren@example.net>
+C~ RCPT TO:<{recipient}>
 C: DATA
 S~ 250*
 S~ 250*

@@ -7,7 +7,7 @@ S~ 220 *
 C: EHLO client.example
 S= ehlo list
 C: MAIL FROM:<a@example.org>
-C~ \{99*RCPT TO:<wren@example.net>\r\n}RCPT TO:<finch@example.net>
+C~ \{99*RCPT TO:<{recipient}>\r\n}RCPT TO:<{other_recipient}>
 C: DATA
 S~ 250*
 repeat 100 S~ 250*

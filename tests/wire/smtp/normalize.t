@@ -9,13 +9,13 @@ C: EHLO client.example
 S= ehlo list
 ; LF . LF
 C: MAIL FROM:<a@example.org>
-C: RCPT TO:<wren@example.net>
+C~ RCPT TO:<{recipient}>
 C: DATA
 S~ 250*
 S~ 250*
 S~ 354*
 C| text\n.\n
-C~ MAIL FROM:<evil@example.org>\r\nRCPT TO:<finch@example.net>\r\nDATA\r\nevil
+C~ MAIL FROM:<evil@example.org>\r\nRCPT TO:<{other_recipient}>\r\nDATA\r\nevil
 C: .
 S~ 250*
 stored wren 1
@@ -28,13 +28,13 @@ stored wren 1 is
 | evil
 ; LF . CRLF
 C: MAIL FROM:<a@example.org>
-C: RCPT TO:<wren@example.net>
+C~ RCPT TO:<{recipient}>
 C: DATA
 S~ 250*
 S~ 250*
 S~ 354*
 C| text\n.\r\n
-C~ MAIL FROM:<evil@example.org>\r\nRCPT TO:<finch@example.net>\r\nDATA\r\nevil
+C~ MAIL FROM:<evil@example.org>\r\nRCPT TO:<{other_recipient}>\r\nDATA\r\nevil
 C: .
 S~ 250*
 stored wren 2
@@ -47,13 +47,13 @@ stored wren 2 is
 | evil
 ; CRLF . LF
 C: MAIL FROM:<a@example.org>
-C: RCPT TO:<wren@example.net>
+C~ RCPT TO:<{recipient}>
 C: DATA
 S~ 250*
 S~ 250*
 S~ 354*
 C| text\r\n.\n
-C~ MAIL FROM:<evil@example.org>\r\nRCPT TO:<finch@example.net>\r\nDATA\r\nevil
+C~ MAIL FROM:<evil@example.org>\r\nRCPT TO:<{other_recipient}>\r\nDATA\r\nevil
 C: .
 S~ 250*
 stored wren 3
@@ -66,13 +66,13 @@ stored wren 3 is
 | evil
 ; CR . CR
 C: MAIL FROM:<a@example.org>
-C: RCPT TO:<wren@example.net>
+C~ RCPT TO:<{recipient}>
 C: DATA
 S~ 250*
 S~ 250*
 S~ 354*
 C| text\r.\r
-C~ MAIL FROM:<evil@example.org>\r\nRCPT TO:<finch@example.net>\r\nDATA\r\nevil
+C~ MAIL FROM:<evil@example.org>\r\nRCPT TO:<{other_recipient}>\r\nDATA\r\nevil
 C: .
 S~ 250*
 stored wren 4
@@ -83,13 +83,13 @@ stored wren 4 is
 | evil
 ; CR . CRLF
 C: MAIL FROM:<a@example.org>
-C: RCPT TO:<wren@example.net>
+C~ RCPT TO:<{recipient}>
 C: DATA
 S~ 250*
 S~ 250*
 S~ 354*
 C| text\r.\r\n
-C~ MAIL FROM:<evil@example.org>\r\nRCPT TO:<finch@example.net>\r\nDATA\r\nevil
+C~ MAIL FROM:<evil@example.org>\r\nRCPT TO:<{other_recipient}>\r\nDATA\r\nevil
 C: .
 S~ 250*
 stored wren 5
@@ -101,13 +101,13 @@ stored wren 5 is
 | evil
 ; CRLF . CR
 C: MAIL FROM:<a@example.org>
-C: RCPT TO:<wren@example.net>
+C~ RCPT TO:<{recipient}>
 C: DATA
 S~ 250*
 S~ 250*
 S~ 354*
 C| text\r\n.\r
-C~ MAIL FROM:<evil@example.org>\r\nRCPT TO:<finch@example.net>\r\nDATA\r\nevil
+C~ MAIL FROM:<evil@example.org>\r\nRCPT TO:<{other_recipient}>\r\nDATA\r\nevil
 C: .
 S~ 250*
 stored wren 6
@@ -119,13 +119,13 @@ stored wren 6 is
 | evil
 ; LF CR . CRLF
 C: MAIL FROM:<a@example.org>
-C: RCPT TO:<wren@example.net>
+C~ RCPT TO:<{recipient}>
 C: DATA
 S~ 250*
 S~ 250*
 S~ 354*
 C| text\n\r.\r\n
-C~ MAIL FROM:<evil@example.org>\r\nRCPT TO:<finch@example.net>\r\nDATA\r\nevil
+C~ MAIL FROM:<evil@example.org>\r\nRCPT TO:<{other_recipient}>\r\nDATA\r\nevil
 C: .
 S~ 250*
 stored wren 7
@@ -138,13 +138,13 @@ stored wren 7 is
 | evil
 ; CRLF . CR CRLF
 C: MAIL FROM:<a@example.org>
-C: RCPT TO:<wren@example.net>
+C~ RCPT TO:<{recipient}>
 C: DATA
 S~ 250*
 S~ 250*
 S~ 354*
 C| text\r\n.\r\r\n
-C~ MAIL FROM:<evil@example.org>\r\nRCPT TO:<finch@example.net>\r\nDATA\r\nevil
+C~ MAIL FROM:<evil@example.org>\r\nRCPT TO:<{other_recipient}>\r\nDATA\r\nevil
 C: .
 S~ 250*
 stored wren 8
@@ -157,13 +157,13 @@ stored wren 8 is
 | evil
 ; LF . CRLF at the start
 C: MAIL FROM:<a@example.org>
-C: RCPT TO:<wren@example.net>
+C~ RCPT TO:<{recipient}>
 C: DATA
 S~ 250*
 S~ 250*
 S~ 354*
 C| \n.\r\n
-C~ MAIL FROM:<evil@example.org>\r\nRCPT TO:<finch@example.net>\r\nDATA\r\nevil
+C~ MAIL FROM:<evil@example.org>\r\nRCPT TO:<{other_recipient}>\r\nDATA\r\nevil
 C: .
 S~ 250*
 stored wren 9
@@ -176,24 +176,24 @@ stored wren 9 is
 | evil
 ; CRLF NUL . CRLF
 C: MAIL FROM:<a@example.org>
-C: RCPT TO:<wren@example.net>
+C~ RCPT TO:<{recipient}>
 C: DATA
 S~ 250*
 S~ 250*
 S~ 354*
 C| text\r\n\0.\r\n
-C~ MAIL FROM:<evil@example.org>\r\nRCPT TO:<finch@example.net>\r\nDATA\r\nevil
+C~ MAIL FROM:<evil@example.org>\r\nRCPT TO:<{other_recipient}>\r\nDATA\r\nevil
 C: .
 S~ 550*
 ; CRLF . NUL CRLF
 C: MAIL FROM:<a@example.org>
-C: RCPT TO:<wren@example.net>
+C~ RCPT TO:<{recipient}>
 C: DATA
 S~ 250*
 S~ 250*
 S~ 354*
 C| text\r\n.\0\r\n
-C~ MAIL FROM:<evil@example.org>\r\nRCPT TO:<finch@example.net>\r\nDATA\r\nevil
+C~ MAIL FROM:<evil@example.org>\r\nRCPT TO:<{other_recipient}>\r\nDATA\r\nevil
 C: .
 S~ 550*
 C: QUIT

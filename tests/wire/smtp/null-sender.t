@@ -7,7 +7,7 @@ S~ 220 *
 C: EHLO client.example
 S= ehlo list
 C: MAIL FROM:<>
-C: RCPT TO:<wren@example.net>
+C~ RCPT TO:<{recipient}>
 C: DATA
 S~ 250*
 S~ 250*

@@ -6,13 +6,13 @@ protocol: smtp
 S~ 220 *
 C: MAIL FROM:<a@example.org>
 S~ 503*
-C: RCPT TO:<wren@example.net>
+C~ RCPT TO:<{recipient}>
 S~ 503*
 C: DATA
 S~ 503*
 C: EHLO client.example
 S= ehlo list
-C: RCPT TO:<wren@example.net>
+C~ RCPT TO:<{recipient}>
 S~ 503*
 C: DATA
 S~ 503*
@@ -22,7 +22,7 @@ C: DATA
 S~ 5[05][34]*
 C: MAIL FROM:<b@example.org>
 S~ 503*
-C: RCPT TO:<wren@example.net>
+C~ RCPT TO:<{recipient}>
 S~ 250*
 C: MAIL FROM:<c@example.org>
 S~ 503*
@@ -35,7 +35,7 @@ C: one
 C: .
 S~ 250*
 ; the transaction is over
-C: RCPT TO:<wren@example.net>
+C~ RCPT TO:<{recipient}>
 S~ 503*
 C: QUIT
 S~ 221*

@@ -12,12 +12,11 @@ S~ 250*
 C: DATA
 C: RSET
 C: .
+S~ 5[0-9][0-9]*
 either
-S~ 554 5.5.0*
 S! closed
 or
-; it did not come at once
-S~ 5*
+; it goes on: what was sent are commands
 S~ 250*
 S~ 500*
 C: QUIT

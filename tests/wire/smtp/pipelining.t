@@ -7,20 +7,20 @@ S~ 220 *
 C: EHLO client.example
 S= ehlo list
 C: MAIL FROM:<a@example.org>
-C: RCPT TO:<wren@example.net>
-C: RCPT TO:<nobody@example.net>
-C: RCPT TO:<finch@example.net>
+C~ RCPT TO:<{recipient}>
+C~ RCPT TO:<{stranger}>
+C~ RCPT TO:<{other_recipient}>
 C: DATA
 S~ 250*
 S~ 250*
-S~ 550*
+S~ 55[0-9]*
 S~ 250*
 S~ 354*
 ; the end of a message may be followed by the next transaction
 C: one
 C: .
 C: MAIL FROM:<a@example.org>
-C: RCPT TO:<finch@example.net>
+C~ RCPT TO:<{other_recipient}>
 C: DATA
 S~ 250*
 S~ 250*

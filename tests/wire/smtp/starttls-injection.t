@@ -9,13 +9,13 @@ S= ehlo list
 C: STARTTLS
 C: EHLO evil.example
 C: MAIL FROM:<evil@example.org>
-C: RCPT TO:<wren@example.net>
+C~ RCPT TO:<{recipient}>
 either
 S~ 220*
 try tls
 C: MAIL FROM:<a@example.org>
 S~ 503*
-C: RCPT TO:<wren@example.net>
+C~ RCPT TO:<{recipient}>
 S~ 503*
 or
 S~ 5*

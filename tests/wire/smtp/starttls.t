@@ -22,7 +22,7 @@ C: STARTTLS
 S~ 503*
 C: MAIL FROM:<a@example.org>
 S~ 250*
-C: RCPT TO:<wren@example.net>
+C~ RCPT TO:<{recipient}>
 S~ 250*
 C: DATA
 S~ 354*

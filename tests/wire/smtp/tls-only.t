@@ -9,7 +9,7 @@ C: EHLO client.example
 S= ehlo list
 C: MAIL FROM:<a@example.org>
 S~ 530 5.7.0*
-C: RCPT TO:<wren@example.net>
+C~ RCPT TO:<{recipient}>
 S~ 503*
 C: STARTTLS
 S~ 220*

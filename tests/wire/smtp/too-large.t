@@ -8,7 +8,7 @@ S~ 220 *
 C: EHLO client.example
 S= ehlo list
 C: MAIL FROM:<a@example.org>
-C: RCPT TO:<wren@example.net>
+C~ RCPT TO:<{recipient}>
 C: DATA
 S~ 250*
 S~ 250*
@@ -19,7 +19,7 @@ C: .
 S~ 552 5.3.4*
 ; exactly as large as may be: the CRLFs count, the stuffed dot does not
 C: MAIL FROM:<a@example.org>
-C: RCPT TO:<wren@example.net>
+C~ RCPT TO:<{recipient}>
 C: DATA
 S~ 250*
 S~ 250*
@@ -28,7 +28,7 @@ C~ ..\{65533*x}
 C: .
 S~ 250*
 C: MAIL FROM:<a@example.org>
-C: RCPT TO:<wren@example.net>
+C~ RCPT TO:<{recipient}>
 C: BDAT 40000
 C| \{40000*x}
 C: BDAT 40000 LAST

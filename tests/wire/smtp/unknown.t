@@ -2,6 +2,7 @@
 checks: M-26
 ref: RFC 5321 sections 3.8, 7.8
 protocol: smtp
+choice: limits are settings
 needs: bad=5
 
 S~ 220 *

@@ -1,0 +1,35 @@
+# What is not base64 is refused as an answer to a challenge
+checks: A-6
+ref: RFC 5034 section 4, RFC 4648 section 4
+protocol: pop3
+needs: plain
+
+S~ +OK*
+C: AUTH PLAIN
+S| +\s
+C: AAA=BBB
+S~ -ERR*
+connect 2
+S~ +OK*
+C: AUTH PLAIN
+S| +\s
+C: =AAA
+S~ -ERR*
+connect 3
+S~ +OK*
+C: AUTH PLAIN
+S| +\s
+C: A A=
+S~ -ERR*
+connect 4
+S~ +OK*
+C: AUTH PLAIN
+S| +\s
+C: AAAA*
+S~ -ERR*
+connect 5
+S~ +OK*
+login
+C: QUIT
+S~ +OK*
+S! closed

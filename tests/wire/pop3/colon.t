@@ -1,0 +1,22 @@
+# A colon in a command
+checks: B-3 D-25
+ref: RFC 1939 section 3; a crash of Dovecot before 2.3.18
+protocol: pop3
+
+S~ +OK*
+C: :
+S~ -ERR*
+C: FOO: bar
+S~ -ERR*
+login
+C: :
+S~ -ERR*
+C: FOO: bar
+S~ -ERR*
+C: RETR:1
+S~ -ERR*
+C: STAT
+S~ +OK 3 {size123}{...}
+C: QUIT
+S~ +OK*
+S! closed

@@ -1,0 +1,18 @@
+# A marked message cannot be had again
+checks: B-20 D-2
+ref: RFC 1939 section 5
+protocol: pop3
+
+S~ +OK*
+login
+C: DELE 2
+S~ +OK*
+C: RETR 2
+S~ -ERR*
+C: LIST 2
+S~ -ERR*
+C: RSET
+S~ +OK*
+C: QUIT
+S~ +OK*
+S! closed
