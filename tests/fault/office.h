@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * office: maildrops with known contents, things to do with them that can be
- * broken off at any system call, and what must be true of the maildrops
- * afterwards (threats P1-P6, P10).
+ * office: maildrops with known contents, and what must be true of them after
+ * whatever has happened (threats P1-P8, P10).  What is done to them stands in
+ * scenarios.h.
  */
 #ifndef RESTANTE_TESTS_FAULT_OFFICE_H
 #define RESTANTE_TESTS_FAULT_OFFICE_H
@@ -17,36 +17,63 @@ enum fate {
 	FATE_NOT	/* not there */
 };
 
-/* All messages there are, old and to be delivered. */
-enum { OFFICE_ITEMS = 9 };
+enum {
+	OFFICE_ITEMS = 14,	/* all messages there are, old and new */
+	OFFICE_DROPS = 5,
+	OFFICE_UIDL = 71
+};
+
+/* what stands in every new message, behind a line "X: 0" and so on */
+#define OFFICE_TEXT "Subject: new\n\n.one\ntwo\r\n..three, longer than others"
 
 struct office_run {
-	const char *root;
+	char *root;
 	struct store *st;
 	enum fate fate[OFFICE_ITEMS];
-	/* what came out, for scenarios with one outcome */
-	enum store_result r;
+	/* "": not known yet; a message must keep the one it has */
+	char uidl[OFFICE_ITEMS][OFFICE_UIDL];
+	enum store_result r;	/* the worst that came out */
+	bool unreadable;	/* some messages may not be listed */
+	bool crowded;		/* others add and remove messages */
 	/* tells somebody else of a change of fate; may be NULL */
 	void (*tell)(void *arg, unsigned item, enum fate fate);
 	void *arg;
 };
 
-struct office_scenario {
-	const char *name;
-	/* arm() is called before the calls that are to be broken off, disarm()
-	 * behind them */
-	void (*act)(struct office_run *run, void (*arm)(void),
-	    void (*disarm)(void));
-};
+extern const char *const office_drops[OFFICE_DROPS];
 
-extern const struct office_scenario office_scenarios[];
-extern const unsigned office_scenarios_n;
-
-/* Makes the maildrops below run->root and sets all fates. */
+/* Makes a directory with the maildrops, sets all fates. */
 void office_prepare(struct office_run *run);
-/* NULL, or what is wrong (static text): opens all maildrops and compares. */
-const char *office_check(const struct office_run *run);
+/* The same without the maildrops. */
+void office_prepare_empty(struct office_run *run);
+void office_start(struct office_run *run);
+void office_stop(struct office_run *run);
+/* Removes the directory. */
+void office_clear(struct office_run *run);
+
+void office_set_fate(struct office_run *run, unsigned item, enum fate fate);
+/* The message that the i-th recipient of a delivery gets in this maildrop;
+ * aborts when there is none. */
+unsigned office_item_for(const char *drop, unsigned i);
+/* Which one the text is; -1: none, so a part of one or rubbish. */
+int office_item_of(const char *drop, const char *text, size_t n);
+/* The old messages are 0 to n - 1. */
+unsigned office_old(void);
+
+/*
+ * NULL, or what is wrong (static text).  Opens all maildrops: each message
+ * whole, of the size and with the unique-id it had, present as its fate says.
+ * Then delivers to all, sees that this and nothing else came, and removes one
+ * message of each, and sees that this and nothing else went.
+ */
+const char *office_check(struct office_run *run);
+/* The first half of it: what there is now must be there, what is not must not,
+ * from now on.  For what happens after a crash. */
+const char *office_settle(struct office_run *run);
 /* files in all tmp/ together */
 int office_tmp_files(const struct office_run *run);
+/* Makes all files in tmp/, and new/ and cur/ themselves, look two days old:
+ * the first are swept then, and the others read without a second look. */
+void office_age(const struct office_run *run);
 
 #endif
