@@ -5,16 +5,20 @@
  * answers; 0x01 in the rest is a point where the client waits for its
  * replies.  The session is played twice, the second time in small pieces
  * with little output.  Whatever is said: the machine keeps the promises of
- * pop.h, and both times the same happens.
+ * pop.h, and both times the same happens.  Each message that is stored is
+ * compared, octet for octet, with what a slow reader finds in the input, who
+ * also says where it ends and whether it may be stored at all.
  */
 #include <stdlib.h>
+#include <strings.h>
 
 #include "base/buf.h"
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t n);
 
 enum { IS_LMTP = 1, HAS_TLS = 2, NEED_TLS = 4, NORMALIZE = 8, SMALL = 16,
-	TLS_ON = 32, SPOOL_FAILS = 64, OUT_SIZE = 65536 };
+	TLS_ON = 32, SPOOL_FAILS = 64, OUT_SIZE = 65536,
+	RECEIVED_MAX = 3 };
 
 struct play {
 	struct pop_smtp *s;
@@ -22,6 +26,9 @@ struct play {
 	uint32_t answers, cuts;		/* random states */
 	struct buf log;			/* events, first digits of replies */
 	struct buf spool;		/* the message at hand */
+	struct buf fed;			/* all input that was used */
+	size_t begin;			/* in fed: the message at hand */
+	bool chunks;			/* by BDAT: begin is at its line */
 	struct pop_out out;
 	unsigned rcpts;
 	bool small_pieces;
@@ -90,19 +97,182 @@ check_text(struct pop_span s, bool utf8)
 		    (utf8 || s.p[i] < 0x80));
 }
 
+/* ---- the slow reader ----------------------------------------------------- */
+
+static void
+put(struct buf *b, unsigned char c)
+{
+	must(buf_append(b, &c, 1) == 0);
+}
+
+/* Octets of a text up to and with CRLF "." CRLF, or 0. */
+static size_t
+text_end(struct pop_span s)
+{
+	for (size_t i = 0; i + 3 <= s.n; i++)
+		if (memcmp(s.p + i, ".\r\n", 3) == 0 && (i == 0 || (i >= 2 &&
+		    memcmp(s.p + i - 2, "\r\n", 2) == 0)))
+			return i + 3;
+	return 0;
+}
+
+/* The octets behind DATA, without what was put in for the dots' sake. */
+static void
+read_text(struct pop_span s, struct buf *out)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		bool start = i == 0 || (i >= 2 &&
+		    memcmp(s.p + i - 2, "\r\n", 2) == 0);
+
+		if (!start || s.p[i] != '.')
+			put(out, s.p[i]);
+	}
+}
+
+/* BDAT lines with their octets, and what else was said between them. */
+static void
+read_chunks(struct pop_span s, struct buf *out)
+{
+	while (s.n > 0) {
+		const unsigned char *lf = memchr(s.p, '\n', s.n);
+		char line[40] = "";
+		size_t n, size;
+
+		must(lf != NULL);
+		n = (size_t)(lf - s.p) + 1;
+		memcpy(line, s.p, n < 39 ? n : 39);
+		span_skip(&s, n);
+		if (strncasecmp(line, "BDAT ", 5) != 0)
+			continue;
+		size = strtoul(line + 5, NULL, 10);
+		must(size <= s.n);
+		must(buf_append(out, s.p, size) == 0);
+		span_skip(&s, size);
+	}
+}
+
+/* Line ends as a trusted peer's are repaired; 1 when nothing was to do. */
+static bool
+repair(struct pop_span s, struct buf *out)
+{
+	bool clean = true;
+
+	for (size_t i = 0; i < s.n; i++) {
+		bool behind_cr = i > 0 && s.p[i - 1] == '\r';
+		bool before_lf = i + 1 < s.n && s.p[i + 1] == '\n';
+
+		if (s.p[i] == '\n' && !behind_cr) {
+			put(out, '\r');
+			clean = false;
+		}
+		if (s.p[i] == '\r' && !before_lf) {
+			put(out, ' ');
+			clean = false;
+		} else {
+			put(out, s.p[i]);
+		}
+	}
+	return clean;
+}
+
+static unsigned
+count_received(struct pop_span s)
+{
+	unsigned count = 0;
+
+	while (s.n > 0) {
+		const unsigned char *lf = memchr(s.p, '\n', s.n);
+		size_t n = lf == NULL ? s.n : (size_t)(lf - s.p) + 1, k = 8;
+
+		if (n == 2 && lf != NULL)
+			break;
+		if (n > 8 && strncasecmp((const char *)s.p, "received",
+		    8) == 0) {
+			while (k < n && (s.p[k] == ' ' || s.p[k] == '\t'))
+				k++;
+			count += k < n && s.p[k] == ':';
+		}
+		span_skip(&s, n);
+	}
+	return count;
+}
+
+/* The message that lies between p->begin and the end of what was used, as it
+ * shall be stored: false when it may not be. */
+static bool
+should_store(const struct play *p, struct buf *want)
+{
+	struct pop_span raw = buf_span(&p->fed);
+	struct buf plain;
+	bool clean;
+
+	span_skip(&raw, p->begin);
+	buf_init(&plain, 1 << 24);
+	if (p->chunks) {
+		read_chunks(raw, &plain);
+	} else {
+		must(text_end(raw) == raw.n);
+		raw.n -= 3;
+		read_text(raw, &plain);
+	}
+	clean = repair(buf_span(&plain), want) || (p->choice & NORMALIZE);
+	clean = clean && (want->n == 0 ||
+	    memchr(want->p, '\0', want->n) == NULL);
+	buf_release(&plain);
+	return clean && (!(p->choice & SMALL) || want->n <= 200) &&
+	    count_received(buf_span(want)) < RECEIVED_MAX;
+}
+
 static void
 check_message(const struct play *p)
 {
-	const unsigned char *m = p->spool.p;
-	size_t n = p->spool.n;
+	struct buf want;
 
-	must(!(p->choice & SMALL) || n <= 200);
-	for (size_t i = 0; i < n; i++) {
-		must(m[i] != '\0');
-		must(m[i] != '\n' || (i > 0 && m[i - 1] == '\r'));
-		must(m[i] != '\r' || (i + 1 < n && m[i + 1] == '\n'));
-	}
+	buf_init(&want, 1 << 24);
+	must(should_store(p, &want));
+	must(span_eq(buf_span(&want), buf_span(&p->spool)));
+	buf_release(&want);
 }
+
+/* A text that came to its end and is not stored: for a reason. */
+static void
+check_refused(const struct play *p)
+{
+	struct buf want;
+
+	if (!p->in_message || p->chunks || p->failed)
+		return;
+	buf_init(&want, 1 << 24);
+	must(!should_store(p, &want));
+	buf_release(&want);
+}
+
+/* The client has gone in the middle: it was the middle. */
+static void
+check_unfinished(const struct play *p)
+{
+	struct pop_span raw = buf_span(&p->fed);
+
+	if (!p->in_message || p->chunks || p->closed)
+		return;
+	span_skip(&raw, p->begin);
+	must(text_end(raw) == 0);
+}
+
+/* DATA or BDAT was accepted: its line is the last that was used. */
+static void
+message_begins(struct play *p)
+{
+	size_t at = p->fed.n - 1;
+
+	while (at > 0 && p->fed.p[at - 1] != '\n')
+		at--;
+	p->chunks = strncasecmp((const char *)p->fed.p + at, "BDAT", 4) == 0;
+	p->begin = p->chunks ? at : p->fed.n;
+	p->in_message = true;
+}
+
+/* ---- the caller ---------------------------------------------------------- */
 
 static void
 forget(struct play *p)
@@ -124,7 +294,7 @@ answer_envelope(struct play *p, enum pop_smtp_event event)
 	if (code == 250 && event == POP_SMTP_RCPT)
 		p->rcpts++;
 	if (code == 250 && event == POP_SMTP_DATA)
-		p->in_message = true;
+		message_begins(p);
 	must(event != POP_SMTP_DATA ||
 	    pop_smtp_in_message(p->s) == p->in_message);
 }
@@ -204,6 +374,7 @@ handle(struct play *p, enum pop_smtp_event event,
 		break;
 	case POP_SMTP_ABORT:
 		note(p, "abort", span_of("", 0));
+		check_refused(p);
 		must(!pop_smtp_in_message(p->s));
 		forget(p);
 		break;
@@ -236,6 +407,7 @@ present(struct play *p, const unsigned char *data, size_t n)
 		event = pop_smtp_step(p->s, &in, &p->out, &info);
 		must(in.n <= n - used && in.p == copy + (n - used - in.n));
 		must(event != POP_SMTP_FULL || p->out.n > 0);
+		must(buf_append(&p->fed, data + used, n - in.n - used) == 0);
 		used = n - in.n;
 		hear(p);
 		handle(p, event, &info);
@@ -269,7 +441,7 @@ play(struct play *p, const unsigned char *data, size_t n)
 	struct pop_smtp_config config = { .hostname = "pop.example.net",
 		.size_max = (p->choice & SMALL) ? 200 : 0,
 		.recipients_max = 5, .bad_commands_max = 30,
-		.received_max = 3 };
+		.received_max = RECEIVED_MAX };
 	void *mem = malloc(pop_smtp_size());
 	size_t from = 0;
 
@@ -279,6 +451,7 @@ play(struct play *p, const unsigned char *data, size_t n)
 	must(mem != NULL && p->out.p != NULL);
 	buf_init(&p->log, 1 << 24);
 	buf_init(&p->spool, 1 << 24);
+	buf_init(&p->fed, 1 << 24);
 	p->s = pop_smtp_init(mem, &config, (p->choice & TLS_ON) != 0,
 	    &p->out);
 	hear(p);
@@ -292,9 +465,11 @@ play(struct play *p, const unsigned char *data, size_t n)
 		else
 			break;
 	}
+	check_unfinished(p);
 	free(mem);
 	free(p->out.p);
 	buf_release(&p->spool);
+	buf_release(&p->fed);
 }
 
 int
