@@ -141,7 +141,8 @@ def smtp(fields, dialogue):
     choice |= 4 if 'tls-only' in needs else 0
     choice |= 8 if 'normalize' in needs else 0
     text = client_text(dialogue, b'\x01')
-    for random in (0, 7):
+    # an answer that accepts everything, and others
+    for random in (44, 7):
         yield bytes([choice, random]) + text
         yield bytes([choice | 16, random]) + text
 
