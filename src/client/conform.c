@@ -52,6 +52,7 @@ peer_begin(struct peer *p, const struct wire_case *w, uint64_t seed,
 	int r;
 
 	c->begun = BEGUN;
+	c->playing = w;
 	if (c->way != WAY_ACTION)
 		return conform_begin(c, w, why);
 	r = c->pop->ops->begin(c->pop, w, seed, why);
@@ -78,7 +79,9 @@ peer_open(struct peer *p, enum wire_proto proto, enum wire_tls tls,
 	    c->pop : c->mta[proto];
 
 	if (proto == WIRE_POP3)
-		sock_wrap(c->pop, c->wrap);
+		sock_wrap(c->pop, c->clear || c->playing->setup.tls_only ||
+		    conform_wants_clear(c->playing, p->line) ? SOCK_CLEAR :
+		    c->secure);
 	return at->ops->open(at, proto, tls, why);
 }
 
@@ -207,7 +210,7 @@ play(struct conform *c, const struct conform_case *k, bool *judged)
 	int rc, status = EX_OK;
 
 	result_init(&r);
-	rc = conform_not_here(c, &k->wire, &c->wrap, &r.report);
+	rc = conform_not_here(c, &k->wire, &r.report);
 	if (rc != 0) {
 		conform_tell(c, k, VERDICT_NOT_HERE, text_of(&r.report),
 		    NULL);

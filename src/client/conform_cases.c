@@ -199,25 +199,86 @@ conform_removes(const struct wire_case *w)
 	return false;
 }
 
-bool
-conform_logs_in_clear(const struct wire_case *w)
+/* The session that a statement belongs to: each `connect` begins one. */
+static unsigned
+session_of(const struct wire_case *w, size_t at)
 {
-	bool tls[WIRE_CONNS + 1] = { false };
+	unsigned of[WIRE_CONNS + 1] = { 0 }, last = 0;
 	uint64_t now = 1;
 
-	for (size_t i = 0; i < w->stmts; i++) {
+	for (size_t i = 0; i <= at; i++) {
 		const struct wire_stmt *s = &w->stmt[i];
 
 		if (s->op == OP_CONNECT || s->op == OP_USE)
 			now = s->number;
 		if (s->op == OP_CONNECT)
-			tls[now] = s->tls != WIRE_PLAIN;
-		if (s->op == OP_STARTTLS)
-			tls[now] = true;
-		if (!tls[now] && (s->op == OP_LOGIN || (is_send(s) &&
-		    (has_word(s->text, "USER ") || has_word(s->text, "PASS ") ||
-		    has_word(s->text, "AUTH ") ||
-		    has_word(s->text, "APOP ")))))
+			of[now] = ++last;
+	}
+	return of[now];
+}
+
+/* Does it begin, announce or have TLS by itself? */
+static bool
+speaks_of_tls(const struct wire_stmt *s)
+{
+	if (s->op == OP_STARTTLS)
+		return true;
+	if (s->op == OP_CONNECT)
+		return s->tls != WIRE_PLAIN;
+	return (is_send(s) || s->op == OP_HAS || s->op == OP_LACKS) &&
+	    has_word(s->text, "STLS");
+}
+
+static bool
+is_about_tls(const struct wire_case *w, unsigned session)
+{
+	for (size_t i = 0; i < w->stmts; i++)
+		if (speaks_of_tls(&w->stmt[i]) && session_of(w, i) == session)
+			return true;
+	return false;
+}
+
+bool
+conform_wants_clear(const struct wire_case *w, unsigned line)
+{
+	for (size_t i = 0; i < w->stmts; i++)
+		if (w->stmt[i].line == line)
+			return is_about_tls(w, session_of(w, i));
+	return false;
+}
+
+static bool
+is_login(const struct wire_stmt *s)
+{
+	static const char *const words[] = { "USER ", "PASS ", "AUTH ",
+	    "APOP " };
+
+	if (s->op == OP_LOGIN)
+		return true;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (is_send(s) && has_word(s->text, words[i]))
+			return true;
+	return false;
+}
+
+bool
+conform_logs_in_clear(const struct wire_case *w)
+{
+	bool tls = false;
+	unsigned session = 0;
+
+	for (size_t i = 0; i < w->stmts; i++) {
+		const struct wire_stmt *s = &w->stmt[i];
+
+		if (i == 0 || session_of(w, i) != session)
+			tls = false;
+		session = session_of(w, i);
+		/* what comes behind STLS is not said to be in clear */
+		if (s->op == OP_STARTTLS || (s->op == OP_CONNECT &&
+		    s->tls != WIRE_PLAIN) ||
+		    (is_send(s) && has_word(s->text, "STLS")))
+			tls = true;
+		if (!tls && is_login(s) && is_about_tls(w, session))
 			return true;
 	}
 	return false;
@@ -236,8 +297,10 @@ conform_is_base(const struct wire_case *w)
 
 /* ---- what a server must have ---- */
 
+static const char no_access[] = "needs access to the maildrops: --action";
+
 static const char *
-about_word(struct pop_span word)
+about_word(struct pop_span word, enum wire_proto proto)
 {
 	static const struct { const char *word, *text; } words[] = {
 		{ "tls", "the server has no TLS" },
@@ -254,6 +317,7 @@ about_word(struct pop_span word)
 		  "the server takes no lines that end in LF" },
 		{ "normalize", "that line ends are repaired cannot be seen "
 		  "from outside" },
+		{ "blanks", "the password has no blanks in it" },
 		{ "exact", "needs the messages exactly as the transcripts "
 		  "have them" },
 		{ "two-users", "needs a second mailbox" },
@@ -268,10 +332,10 @@ about_word(struct pop_span word)
 		  "the server does not announce AUTH-RESP-CODE" },
 		{ "chunking", "the server does not announce CHUNKING" },
 		{ "smtputf8", "the server does not announce SMTPUTF8" },
-		{ "access to the store", "needs access to the maildrops: "
-		  "--action" },
 	};
 
+	if (proto != WIRE_POP3 && span_eq(word, span_str("tls-only")))
+		return "that TLS is demanded cannot be seen from outside";
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (span_eq(word, span_str(words[i].word)))
 			return words[i].text;
@@ -288,9 +352,9 @@ no(struct buf *why, const char *reason)
 
 /* makes the reason of the word that is missing */
 static int
-no_word(struct buf *why)
+no_word(struct buf *why, enum wire_proto proto)
 {
-	const char *text = about_word(buf_span(why));
+	const char *text = about_word(buf_span(why), proto);
 
 	if (text != NULL)
 		return no(why, text);
@@ -305,15 +369,13 @@ no_store(const struct conform *c, const struct wire_case *w, struct buf *why)
 		const struct wire_stmt *s = &w->stmt[i];
 
 		if (s->op == OP_STORE)
-			return no(why, about_word(span_str("access to the "
-			    "store")));
+			return no(why, no_access);
 		if (s->op != OP_STORED)
 			continue;
 		/* what POP3 itself can show */
 		if (c->way != WAY_DELIVER || s->is_top ||
 		    !span_eq(s->word[0], span_str("wren")))
-			return no(why, about_word(span_str("access to the "
-			    "store")));
+			return no(why, no_access);
 	}
 	return 0;
 }
@@ -337,41 +399,30 @@ no_mail(const struct conform *c, const struct wire_case *w, struct buf *why)
 	return 0;
 }
 
-/* POP3: with or without TLS around it */
+/* Sessions that say nothing of TLS can have it around them. */
 static int
-no_login(const struct conform *c, const struct wire_case *w,
-    enum sock_wrap *wrap_r, struct buf *why)
+no_login(const struct conform *c, const struct wire_case *w, struct buf *why)
 {
-	struct pop_span needs = w->needs, word;
-
 	if (c->clear || w->setup.tls_only)
 		return 0;
-	while ((word = case_word(&needs)).n > 0)
-		if (span_eq(word, span_str("clear")))
-			return no(why, about_word(word));
-	if (!conform_logs_in_clear(w))
-		return 0;
-	if (w->uses_tls || w->uses_pop3s || c->secure == SOCK_CLEAR)
-		return no(why, about_word(span_str("clear")));
-	*wrap_r = c->secure;
-	return 0;
+	return c->secure != SOCK_CLEAR && !conform_logs_in_clear(w) ? 0 :
+	    no(why, about_word(span_str("clear"), w->proto));
 }
 
 int
 conform_not_here(const struct conform *c, const struct wire_case *w,
-    enum sock_wrap *wrap_r, struct buf *why)
+    struct buf *why)
 {
 	struct buf have;
 	int r;
 
-	*wrap_r = SOCK_CLEAR;
 	if (w->only == WIRE_ENGINE)
 		return buf_append(why, w->reason.p, w->reason.n) == 0 ? 1 :
 		    -1;
 	if (w->proto != WIRE_POP3 && c->mta[w->proto] == NULL)
 		return no(why, w->proto == WIRE_SMTP ? "no --smtp" :
 		    "no --lmtp");
-	r = w->proto == WIRE_POP3 ? no_login(c, w, wrap_r, why) : 0;
+	r = w->proto == WIRE_POP3 ? no_login(c, w, why) : 0;
 	if (r != 0)
 		return r;
 	/* `clear` has been looked at, the store will be */
@@ -381,6 +432,6 @@ conform_not_here(const struct conform *c, const struct wire_case *w,
 	    case_missing(w, (const char *)have.p, true, why);
 	buf_release(&have);
 	if (r != 0)
-		return r < 0 ? -1 : no_word(why);
+		return r < 0 ? -1 : no_word(why, w->proto);
 	return no_mail(c, w, why);
 }

@@ -65,7 +65,7 @@ struct conform {
 	struct buf have[CONFORM_PROTOS];	/* words, with commas */
 	bool clear;			/* logs in without TLS */
 	enum sock_wrap secure;		/* the way to TLS; SOCK_CLEAR: none */
-	enum sock_wrap wrap;		/* of the case that is played */
+	const struct wire_case *playing;
 	const char *user;
 	struct buf password;		/* with a NUL at its end */
 	char recipient[256], domain[256];
@@ -89,14 +89,16 @@ int conform_complain(const struct client_args *a, int status,
 /* EX_OK or an exit status, after a message */
 int conform_load(const struct client_args *a, struct conform_cases *all);
 void conform_unload(struct conform_cases *all);
-/* 1 and why it cannot be played, else 0 and how; < 0 memory */
+/* 1 and why it cannot be played, else 0; < 0 memory */
 int conform_not_here(const struct conform *c, const struct wire_case *w,
-    enum sock_wrap *wrap_r, struct buf *why);
+    struct buf *why);
 /* Are there three messages, those of the fixture? */
 bool conform_is_base(const struct wire_case *w);
 /* Does a session of it end with QUIT while a message is marked? */
 bool conform_removes(const struct wire_case *w);
-/* Does it send a name or a password without TLS? */
+/* Is the session of this line about how TLS begins? */
+bool conform_wants_clear(const struct wire_case *w, unsigned line);
+/* Does such a session send a name or a password without TLS? */
 bool conform_logs_in_clear(const struct wire_case *w);
 
 /* ---- conform_talk.c: sessions of our own ---- */
@@ -179,6 +181,9 @@ const char *conform_same(struct pop_span sent, struct pop_span got,
 /* What nobody has to deliver as it is: NUL, bare CR, long lines, octets above
  * 127 in the header, no header (RFC 5322 section 2, RFC 6532). */
 bool conform_is_odd(struct pop_span wire);
+/* without the fields that the last delivery writes: Delivered-To is taken for
+ * a loop */
+void conform_bare(struct buf *wire);
 /* takes `fields` header fields off the front */
 void conform_skip_fields(struct pop_span *text, unsigned fields);
 

@@ -140,6 +140,24 @@ conform_is_odd(struct pop_span wire)
 }
 
 void
+conform_bare(struct buf *wire)
+{
+	struct pop_span header = header_of(buf_span(wire)), f;
+	size_t at = 0;
+
+	while (take_field(&header, &f)) {
+		if (!may_go(f)) {
+			at += f.n;
+			continue;
+		}
+		memmove(wire->p + at, wire->p + at + f.n,
+		    wire->n - at - f.n);
+		wire->n -= f.n;
+		header = header_of(span_of(wire->p + at, wire->n - at));
+	}
+}
+
+void
 conform_skip_fields(struct pop_span *text, unsigned fields)
 {
 	struct pop_span f;

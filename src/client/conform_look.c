@@ -229,9 +229,8 @@ logs_in(struct conform *c, enum sock_wrap wrap, struct buf *said)
 	if (r == 0)
 		r = talk_login(&t);
 	said->n = 0;
-	if (r < 0)
-		r = buf_append(said, t.why.p, t.why.n) == 0 ? -1 : -1;
-	else if (r == 0 && buf_append(said, t.line.p, t.line.n) != 0)
+	if (r < 1 && buf_append(said, r < 0 ? t.why.p : t.line.p,
+	    r < 0 ? t.why.n : t.line.n) != 0)
 		r = -1;
 	if (r == 1)
 		(void)talk_quit(&t);
@@ -444,6 +443,9 @@ add_words(struct look *l)
 	if (conform_words(&l->seen, &c->have[WIRE_POP3]) != 0)
 		return EX_OSERR;
 	for (int i = 0; i < CONFORM_PROTOS; i++) {
+		if (memchr(c->password.p, ' ', c->password.n) != NULL &&
+		    buf_append_str(&c->have[i], "blanks,") != 0)
+			return EX_OSERR;
 		if (c->way == WAY_ACTION && buf_append_str(&c->have[i],
 		    "exact,two-users,users,") != 0)
 			return EX_OSERR;

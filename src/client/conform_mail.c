@@ -468,6 +468,7 @@ conform_begin(struct conform *c, const struct wire_case *w, struct buf *why)
 		    &wire[i]) != 0)
 			r = fail(c, BEGUN_BROKEN, why, "memory",
 			    span_str(""));
+		conform_bare(&wire[i]);
 	}
 	if (r == 0)
 		r = begin_delivered(c, w, wire, why);

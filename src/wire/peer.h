@@ -14,6 +14,7 @@ struct peer {
 	const struct peer_ops *ops;
 	bool adds_trace;	/* Return-Path... on top of what is stored */
 	bool is_slow;		/* what a peer does takes a moment */
+	unsigned line;		/* of the case, that opens a connection */
 };
 
 /* `why` collects what a person should read when -1 or NULL is returned */

@@ -87,7 +87,7 @@ run_send_batch(struct run *r, size_t *at)
 	return rc;
 }
 
-/* mark and verb: "C~ USER " */
+/* mark and verb: "C~ USER" */
 static int
 send_line(struct run *r, const char *verb, struct pop_span raw)
 {
@@ -96,7 +96,9 @@ send_line(struct run *r, const char *verb, struct pop_span raw)
 	int rc;
 
 	buf_init(&b, TEXT_MAX);
-	rc = buf_append_str(&b, strchr(verb, ' ') + 1);
+	rc = buf_append_str(&b, verb + 3);
+	if (rc == 0)
+		rc = buf_append(&b, " ", 1);
 	if (rc == 0)
 		rc = text_expand(raw, r->vars, &b, &why);
 	/* unexpanded: a report is shown to others, a password is not */
@@ -107,7 +109,7 @@ send_line(struct run *r, const char *verb, struct pop_span raw)
 		rc = run_fail(r, why, raw);
 	else
 		rc = send_pieces(r, buf_span(&b));
-	buf_release(&b);
+	buf_wipe(&b);
 	return rc;
 }
 
@@ -154,11 +156,11 @@ hear(struct run *r)
 static int
 try_login(struct run *r, struct pop_span name, struct pop_span secret)
 {
-	if (send_line(r, "C~ USER ", name) != 0 || hear(r) < 0)
+	if (send_line(r, "C~ USER", name) != 0 || hear(r) < 0)
 		return -1;
 	if (!line_begins(r, "+OK"))
 		return 0;
-	if (send_line(r, "C~ PASS ", secret) != 0 || hear(r) < 0)
+	if (send_line(r, "C~ PASS", secret) != 0 || hear(r) < 0)
 		return -1;
 	return line_begins(r, "+OK");
 }
@@ -249,6 +251,7 @@ run_open_conn(struct run *r, unsigned number, enum wire_proto proto,
 	k->tls = tls;
 	run_log(r, "--", span_str(tls == WIRE_PLAIN ? "connect" :
 	    "connect to the TLS port"));
+	r->peer->line = r->stmt->line;
 	k->conn = r->peer->ops->open(r->peer, proto, tls, &why);
 	if (k->conn == NULL)
 		rc = run_fail(r, "a connection", buf_span(&why));
