@@ -72,8 +72,9 @@ class World:
     finish_lines: gives a message the line end that it lacks at its end (the
     same on the wire), for servers that cannot count it."""
 
-    def __init__(self, office, finish_lines=False):
+    def __init__(self, office, finish_lines=False, login='none'):
         self.office = office
+        self.login = login      # how to log in: as Office.pop3 has it
         self.finish_lines = finish_lines
         self.cases = {}
         self.down = False       # see do_down
@@ -127,7 +128,7 @@ class World:
         if self.down:
             self.down = False
             self.office.signal(signal.SIGCONT)
-            self.office.pop3_again('wren', how='none',
+            self.office.pop3_again('wren', how=self.login,
                                    password=USERS['wren']).quit()
             self.office.children()
 
