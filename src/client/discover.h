@@ -118,6 +118,10 @@ ptrdiff_t discover_srv_read(struct pop_span packet, struct discover_srv *srv,
  * none, -1. */
 __attribute__((warn_unused_result))
 int discover_mx_read(struct pop_span packet, char host[DISCOVER_NAME_MAX]);
+/* One record as a JSON object in a line; 0 or -1 */
+__attribute__((warn_unused_result))
+int discover_print_srv(const char *service, const struct discover_srv *srv,
+    const char *domain, FILE *out);
 /* RFC 2782: by priority, and by chance within one. random(arg, n): 0 to n. */
 void discover_srv_order(struct discover_srv *srv, size_t n,
     uint32_t (*random)(void *arg, uint32_t n), void *arg);

@@ -191,6 +191,19 @@ print_note(const char *note, FILE *out)
 }
 
 int
+discover_print_srv(const char *service, const struct discover_srv *srv,
+    const char *domain, FILE *out)
+{
+	const char *target = srv->target[0] != '\0' ? srv->target : ".";
+
+	return print_object(json_pack("{ss ss ss si si si sb}",
+	    "kind", "srv", "service", service, "target", target,
+	    "port", (int)srv->port, "priority", (int)srv->priority,
+	    "weight", (int)srv->weight,
+	    "in_domain", (int)discover_in_domain(target, domain)), out);
+}
+
+int
 discover_print(const struct discover_list *l, FILE *out)
 {
 	for (size_t i = 0; i < l->n; i++)

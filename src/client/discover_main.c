@@ -3,11 +3,13 @@
  * restante-discover: prints where the POP3 server of a domain may be.
  *
  *	restante-discover [--address LOCAL-PART@DOMAIN] DOMAIN
+ *	restante-discover --srv DOMAIN
  *
  * One JSON object a line, the best candidate first (see discover_print).  Name
  * servers and web servers are asked at the same time; those of the domain's
  * MX only when the first ones know nothing.  The address is told to the
- * domain's own web servers, and only with --address.
+ * domain's own web servers, and only with --address.  With --srv only the
+ * name servers are asked, and the records are printed as they are.
  *
  * For tests: RESTANTE_DISCOVER_DNS=ADDRESS:PORT is asked instead of the
  * system's name servers, RESTANTE_DISCOVER_URL_BASE stands for "https://" in
@@ -264,11 +266,43 @@ search(struct search *s)
 	return r;
 }
 
+/* ---- SRV records alone ---- */
+
+static int
+print_srv(const struct search *s, const char *service,
+    struct discover_question *q)
+{
+	struct discover_srv srv[DISCOVER_SRV_MAX];
+	ptrdiff_t n = q == NULL ? -1 : discover_srv_read(discover_answer(q),
+	    srv, DISCOVER_SRV_MAX);
+
+	for (ptrdiff_t i = 0; i < n; i++)
+		if (discover_print_srv(service, &srv[i], s->list.domain,
+		    stdout) != 0)
+			return -1;
+	return 0;
+}
+
+static int
+look_up_srv(struct search *s)
+{
+	int r;
+
+	s->pop3s = ask(s, "_pop3s._tcp.", ns_t_srv);
+	s->pop3 = ask(s, "_pop3._tcp.", ns_t_srv);
+	r = print_srv(s, "_pop3s._tcp", s->pop3s);
+	if (r == 0)
+		r = print_srv(s, "_pop3._tcp", s->pop3);
+	discover_question_free(s->pop3s);
+	discover_question_free(s->pop3);
+	return fflush(stdout) == 0 ? r : -1;
+}
+
 static int
 usage(void)
 {
-	(void)fputs("usage: restante-discover [--address LOCAL-PART@DOMAIN] "
-	    "DOMAIN\n", stderr);
+	(void)fputs("usage: restante-discover [--srv | --address "
+	    "LOCAL-PART@DOMAIN] DOMAIN\n", stderr);
 	return EXIT_USAGE;
 }
 
@@ -285,15 +319,20 @@ main(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "address", required_argument, NULL, 'a' },
+		{ "srv", no_argument, NULL, 's' },
 		{ NULL, 0, NULL, 0 }
 	};
 	struct search s = { .address = NULL };
+	bool srv_alone = false;
 	int c, r;
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (c != 'a')
+		if (c != 'a' && c != 's')
 			return usage();
-		s.address = optarg;
+		if (c == 'a')
+			s.address = optarg;
+		else
+			srv_alone = true;
 	}
 	if (argc - optind != 1)
 		return usage();
@@ -310,7 +349,7 @@ main(int argc, char **argv)
 		perror("restante-discover");
 		return EXIT_SOFTWARE;
 	}
-	r = search(&s);
+	r = srv_alone ? look_up_srv(&s) : search(&s);
 	curl_global_cleanup();
 	return r == 0 ? 0 : EXIT_SOFTWARE;
 }
