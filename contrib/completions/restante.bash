@@ -36,7 +36,7 @@ _restante()
 	[[ $cur == = ]] && cur=
 	[[ $prev == = ]] && prev=${COMP_WORDS[COMP_CWORD - 2]}
 	case $prev in
-	--config | --output | --ca-file)
+	--config | --output | --ca-file | --transcripts | --action)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
 		;;
@@ -53,7 +53,9 @@ _restante()
 		mapfile -t COMPREPLY < <(compgen -c -- "$cur")
 		return
 		;;
-	--server | --user | --account | --destination | --keep)
+	--server | --user | --account | --destination | --keep | --only | \
+	    --port | --tls-port | --tls-name | --smtp | --lmtp | \
+	    --recipient | --have)
 		return
 		;;
 	esac
@@ -62,7 +64,9 @@ _restante()
 		case $word in
 		--config | --output | --ca-file | --from | --tls | \
 		    --server | --user | --account | --destination | --keep | \
-		    --password-command)
+		    --password-command | --only | --port | --tls-port | \
+		    --tls-name | --smtp | --lmtp | --recipient | --have | \
+		    --transcripts | --action)
 			[[ ${COMP_WORDS[i + 1]} == = ]] && ((i++))
 			((i++))
 			;;
@@ -72,8 +76,8 @@ _restante()
 	done
 	case ${words[0]-} in
 	'')
-		choices='fetch list show status daemon config setup import
-			help'
+		choices='fetch list show status daemon config setup check
+			import help'
 		;;
 	fetch)
 		options+=' --dry-run --all --debug'
@@ -97,12 +101,19 @@ _restante()
 			--account --destination --keep --password-command
 			--ca-file --tell-address --debug'
 		;;
+	check)
+		options+=' --user --password-command --ca-file --port --tls-port
+			--tls-name --only --list --conformance --smtp --lmtp
+			--recipient --transcripts --action --have --yes'
+		[[ ${#words[@]} -eq 1 ]] && choices=$(_restante_accounts)
+		;;
 	import)
 		options+=' --from --dry-run --output --yes'
 		[[ $cur != -* ]] && compopt -o default 2>/dev/null
 		;;
 	help)
-		choices='fetch list show status daemon config setup import'
+		choices='fetch list show status daemon config setup check
+			import'
 		;;
 	esac
 	[[ $cur == -* ]] && choices=$options

@@ -15,6 +15,21 @@
  * failed for several reasons or not all of them */
 enum client_exit { CLIENT_OK = 0, CLIENT_SOME = 1, CLIENT_USAGE = 64 };
 
+/* what `check` alone has; NULL where nothing was said */
+struct check_args {
+	bool conformance;		/* the transcripts, not the diagnosis */
+	bool list;			/* only say what would be checked */
+	const char *only;		/* glob of names of checks */
+	const char *port, *tls_port;	/* decimal */
+	const char *tls_name;
+	/* conformance: see conform.h */
+	const char *smtp, *lmtp;	/* HOST:PORT */
+	const char *recipient;
+	const char *transcripts;	/* directory */
+	const char *action;		/* socket */
+	const char *have;		/* words */
+};
+
 struct client_args {
 	const char *program;		/* "restante" */
 	const char *config;		/* path in use */
@@ -42,6 +57,7 @@ struct client_args {
 	bool tell_address;		/* to the domain's own web servers */
 	bool all;			/* fetch --all: also disabled accounts;
 					 * list --all: also known messages */
+	struct check_args check;
 };
 
 /* Each is a file of its own; the configuration is read by main.c where the
@@ -61,6 +77,8 @@ int client_config(const struct client_args *args,
 int client_setup(const struct client_args *args,
     const struct client_conf *conf);
 int client_import(const struct client_args *args,
+    const struct client_conf *conf);
+int client_diagnose(const struct client_args *args,
     const struct client_conf *conf);
 
 #endif

@@ -29,7 +29,7 @@ static int (*const runs[COMMANDS])(const struct client_args *args,
 	[COMMAND_DAEMON] = client_daemon,
 	[COMMAND_CONFIG] = client_config,
 	[COMMAND_SETUP] = client_setup,
-	[COMMAND_CHECK] = client_check,
+	[COMMAND_CHECK] = client_diagnose,
 	[COMMAND_IMPORT] = client_import
 };
 

@@ -21,7 +21,8 @@ enum {
 	TAKES_FROM = 1 << 3,
 	TAKES_OUTPUT = 1 << 4,		/* --output --yes */
 	TAKES_DEBUG = 1 << 5,
-	TAKES_SETUP = 1 << 6		/* what else would be asked */
+	TAKES_SETUP = 1 << 6,		/* what else would be asked */
+	TAKES_CHECK = 1 << 7
 };
 
 static const struct command commands[COMMANDS] = {
@@ -44,6 +45,8 @@ static const struct command commands[COMMANDS] = {
 	  TAKES_OUTPUT | TAKES_DRY_RUN | TAKES_DEBUG | TAKES_SETUP,
 	  "setup ADDRESS",
 	  "find the server, write the configuration" },
+	[COMMAND_CHECK] = { "check", WORDS_HOST, false, TAKES_CHECK,
+	  "check HOST|ACCOUNT", "find out what is wrong with a server" },
 	[COMMAND_IMPORT] = { "import", WORDS_PATH, false,
 	  TAKES_FROM | TAKES_OUTPUT | TAKES_DRY_RUN,
 	  "import --from FORMAT [PATH]",
@@ -56,7 +59,9 @@ enum option_code {
 	OPT_CONFIG = 256, OPT_JSON, OPT_DRY_RUN, OPT_ALL, OPT_ONCE, OPT_FROM,
 	OPT_OUTPUT, OPT_YES, OPT_SERVER, OPT_TLS, OPT_USER, OPT_ACCOUNT,
 	OPT_DESTINATION, OPT_KEEP, OPT_PASSWORD_COMMAND, OPT_CA_FILE,
-	OPT_TELL_ADDRESS, OPT_DEBUG, OPT_VERSION,
+	OPT_TELL_ADDRESS, OPT_PORT, OPT_TLS_PORT, OPT_TLS_NAME, OPT_ONLY,
+	OPT_LIST, OPT_CONFORMANCE, OPT_SMTP, OPT_LMTP, OPT_RECIPIENT,
+	OPT_TRANSCRIPTS, OPT_ACTION, OPT_HAVE, OPT_DEBUG, OPT_VERSION,
 	OPT_QUIET = 'q', OPT_VERBOSE = 'v', OPT_HELP = 'h'
 };
 
@@ -82,30 +87,54 @@ static const struct option_row {
 	  "getmail, fetchmail, mpop or thunderbird" },
 	{ "output", OPT_OUTPUT, TAKES_OUTPUT, "FILE",
 	  "write the configuration there" },
-	{ "yes", OPT_YES, TAKES_OUTPUT, NULL, "ask nothing" },
+	{ "yes", OPT_YES, TAKES_OUTPUT | TAKES_CHECK, NULL, "ask nothing" },
 	{ "server", OPT_SERVER, TAKES_SETUP, "HOST[:PORT]",
 	  "this server; look for no other" },
 	{ "tls", OPT_TLS, TAKES_SETUP, "HOW", "implicit (port 995) or start "
 	  "(STLS, 110)" },
-	{ "user", OPT_USER, TAKES_SETUP, "NAME", "log in by this name" },
+	{ "user", OPT_USER, TAKES_SETUP | TAKES_CHECK, "NAME",
+	  "log in by this name" },
 	{ "account", OPT_ACCOUNT, TAKES_SETUP, "NAME", "what to call the "
 	  "account" },
 	{ "destination", OPT_DESTINATION, TAKES_SETUP, "WHERE",
 	  "where mail goes (maildir:~/Mail)" },
 	{ "keep", OPT_KEEP, TAKES_SETUP, "HOW", "what stays there: yes, no, "
 	  "14d, newest 500" },
-	{ "password-command", OPT_PASSWORD_COMMAND, TAKES_SETUP, "CMD",
-	  "prints the password" },
-	{ "ca-file", OPT_CA_FILE, TAKES_SETUP, "FILE", "who signs the "
-	  "server's certificate" },
+	{ "password-command", OPT_PASSWORD_COMMAND, TAKES_SETUP | TAKES_CHECK,
+	  "CMD", "prints the password" },
+	{ "ca-file", OPT_CA_FILE, TAKES_SETUP | TAKES_CHECK, "FILE",
+	  "who signs the server's certificate" },
 	{ "tell-address", OPT_TELL_ADDRESS, TAKES_SETUP, NULL,
 	  "tell the domain's web server the address" },
+	{ "tls-name", OPT_TLS_NAME, TAKES_CHECK, "NAME",
+	  "its name in the certificate" },
+	{ "tls-port", OPT_TLS_PORT, TAKES_CHECK, "PORT",
+	  "with TLS at once; instead of 995" },
+	{ "port", OPT_PORT, TAKES_CHECK, "PORT",
+	  "that begins in clear; instead of 110" },
+	{ "only", OPT_ONLY, TAKES_CHECK, "PATTERN",
+	  "the checks of these names (tls.*)" },
+	{ "list", OPT_LIST, TAKES_CHECK, NULL, "only name the checks" },
+	{ "conformance", OPT_CONFORMANCE, TAKES_CHECK, NULL,
+	  "does it keep to the standards?" },
+	{ "smtp", OPT_SMTP, TAKES_CHECK, "HOST:PORT",
+	  "conformance: delivers test mail" },
+	{ "lmtp", OPT_LMTP, TAKES_CHECK, "HOST:PORT", "the same" },
+	{ "recipient", OPT_RECIPIENT, TAKES_CHECK, "ADDRESS",
+	  "conformance: of the test account" },
+	{ "transcripts", OPT_TRANSCRIPTS, TAKES_CHECK, "DIR",
+	  "conformance: other ones" },
+	{ "action", OPT_ACTION, TAKES_CHECK, "SOCKET",
+	  "conformance: who makes maildrops" },
+	{ "have", OPT_HAVE, TAKES_CHECK, "WORDS",
+	  "conformance: what it can besides" },
 	{ "debug", OPT_DEBUG, TAKES_DEBUG, NULL,
 	  "show the dialogue, without secrets" },
 	{ "help", OPT_HELP, 0, NULL, "this; behind a command, more about it" },
 	{ "version", OPT_VERSION, 0, NULL, "the version" }
 };
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
+_Static_assert(ROWS <= 64, "read_options has a bit for each");
 
 int
 command_find(const char *name, const char **near_r)
@@ -239,6 +268,26 @@ value_of(struct client_args *a, int code)
 		return &a->password_command;
 	case OPT_CA_FILE:
 		return &a->ca_file;
+	case OPT_PORT:
+		return &a->check.port;
+	case OPT_TLS_PORT:
+		return &a->check.tls_port;
+	case OPT_TLS_NAME:
+		return &a->check.tls_name;
+	case OPT_ONLY:
+		return &a->check.only;
+	case OPT_SMTP:
+		return &a->check.smtp;
+	case OPT_LMTP:
+		return &a->check.lmtp;
+	case OPT_RECIPIENT:
+		return &a->check.recipient;
+	case OPT_TRANSCRIPTS:
+		return &a->check.transcripts;
+	case OPT_ACTION:
+		return &a->check.action;
+	case OPT_HAVE:
+		return &a->check.have;
 	default:
 		return NULL;
 	}
@@ -274,6 +323,12 @@ take_flag(struct options *o, int code)
 		break;
 	case OPT_TELL_ADDRESS:
 		a->tell_address = true;
+		break;
+	case OPT_LIST:
+		a->check.list = true;
+		break;
+	case OPT_CONFORMANCE:
+		a->check.conformance = true;
 		break;
 	case OPT_DEBUG:
 		a->debug = true;
@@ -328,7 +383,7 @@ wrong_option(struct options *o, int code, const char *word)
 
 /* *given_r: which rows were used, as bits */
 static void
-read_options(int argc, char **argv, struct options *o, unsigned *given_r)
+read_options(int argc, char **argv, struct options *o, uint64_t *given_r)
 {
 	struct option longs[ROWS + 1] = { { NULL, 0, NULL, 0 } };
 	int code;
@@ -349,18 +404,33 @@ read_options(int argc, char **argv, struct options *o, unsigned *given_r)
 		take_option(o, code);
 		for (unsigned i = 0; i < ROWS; i++)
 			if (rows[i].code == code)
-				*given_r |= 1u << i;
+				*given_r |= UINT64_C(1) << i;
 	}
 }
 
+/* the options of one half of `check` with the other one */
 static void
-check_given(struct options *o, unsigned given)
+check_halves(struct options *o)
+{
+	const struct check_args *c = &o->args.check;
+
+	if (!c->conformance && (c->smtp != NULL || c->lmtp != NULL ||
+	    c->recipient != NULL || c->transcripts != NULL ||
+	    c->action != NULL || c->have != NULL || o->args.yes))
+		mistake(o, "--smtp, --lmtp, --recipient, --transcripts, "
+		    "--action, --have and --yes go with --conformance");
+}
+
+static void
+check_given(struct options *o, uint64_t given)
 {
 	for (unsigned i = 0; i < ROWS; i++)
-		if ((given & 1u << i) != 0 && rows[i].takes != 0 &&
+		if ((given & UINT64_C(1) << i) != 0 && rows[i].takes != 0 &&
 		    (rows[i].takes & o->command->takes) == 0)
 			mistake(o, "`%s' does not take --%s",
 			    o->command->name, rows[i].name);
+	if (o->id == COMMAND_CHECK)
+		check_halves(o);
 	if (o->id == COMMAND_IMPORT && o->args.from == NULL)
 		mistake(o, "from what? --from getmail, fetchmail, mpop or "
 		    "thunderbird");
@@ -373,12 +443,14 @@ check_words(struct options *o)
 	static const struct { size_t least, most; } counts[] = {
 		[WORDS_NONE] = { 0, 0 }, [WORDS_ACCOUNTS] = { 0, SIZE_MAX },
 		[WORDS_ACCOUNT] = { 1, 1 }, [WORDS_ACCOUNT_NUMBER] = { 2, 2 },
-		[WORDS_ADDRESS] = { 1, 1 }, [WORDS_PATH] = { 0, 1 },
-		[WORDS_COMMAND] = { 0, 1 }
+		[WORDS_ADDRESS] = { 1, 1 }, [WORDS_HOST] = { 1, 1 },
+		[WORDS_PATH] = { 0, 1 }, [WORDS_COMMAND] = { 0, 1 }
 	};
 	enum command_words words = o->command->words;
 	size_t n = o->args.nnames;
 
+	if (words == WORDS_HOST && o->args.check.list && n == 0)
+		return;
 	if (n < counts[words].least || n > counts[words].most)
 		mistake(o, "usage: restante %s", o->command->usage);
 }
@@ -403,7 +475,7 @@ int
 options_parse(int argc, char **argv, struct options *o_r)
 {
 	struct options *o = o_r;
-	unsigned given = 0;
+	uint64_t given = 0;
 
 	memset(o, 0, sizeof(*o));
 	o->args.program = "restante";

@@ -77,6 +77,10 @@ bool setup_confirm(const struct setup *s, const char *question,
  * after an error message. */
 __attribute__((warn_unused_result))
 int setup_find(struct setup *s);
+/* restante-discover: beside this program, as it was built; else where it is
+ * installed. 0 or -1 */
+__attribute__((warn_unused_result))
+int setup_find_program(char *path, size_t size);
 /* One line of restante-discover: 1 and *c_r for a candidate, 0 for a note
  * (taken into s) or what is not understood. */
 __attribute__((warn_unused_result))

@@ -169,9 +169,8 @@ struct discovery {
 	int status;
 };
 
-/* Beside this program, as it was built; else where it is installed. 0/-1 */
-static int
-find_program(char *path, size_t size)
+int
+setup_find_program(char *path, size_t size)
 {
 	ssize_t n = readlink("/proc/self/exe", path, size - 1);
 	char *slash;
@@ -234,7 +233,7 @@ discover(struct setup *s)
 		without, .input = -1, .want_output = true,
 		.timeout_s = SECONDS, .done = on_discovered, .arg = &d };
 
-	if (find_program(path, sizeof(path)) != 0)
+	if (setup_find_program(path, sizeof(path)) != 0)
 		return setup_fail(s, EX_UNAVAILABLE, PROGRAM " is not "
 		    "installed: give --server HOST, which your provider's "
 		    "help pages name");

@@ -43,7 +43,7 @@ offers() {
 
 is command "$(offers f)" fetch
 is commands "$(offers '')" \
-    'fetch list show status daemon config setup import help'
+    'fetch list show status daemon config setup check import help'
 is accounts "$(offers fetch '')" 'work home'
 is account "$(offers fetch w)" work
 is second "$(offers fetch work h)" home
@@ -56,13 +56,14 @@ is 'other file with =' "$(offers --config = other fetch '')" far
 is format "$(offers import --from g)" getmail
 is 'format with =' "$(offers import --from = m)" mpop
 is 'value no command' "$(offers setup --user fetch --tls s)" start
+is 'account to check' "$(offers check --port 110 w)" work
 is 'no account' "$(offers config '')" ''
 
 # every command and option of --help is offered by both
 if [ $# -gt 1 ]; then
 	for file in restante.bash _restante; do
 		for word in $("$2" --help | sed -n 's/^  \([a-z]*\).*/\1/p') \
-		    $(for c in fetch list daemon setup import; do
+		    $(for c in fetch list daemon setup check import; do
 			"$2" $c --help
 		    done | grep -o -- '--[a-z][a-z-]*' | sort -u); do
 			grep -q -- "$word" "$dir/$file" ||

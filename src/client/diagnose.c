@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * diagnose: the table of checks, running it from top to bottom, and printing
+ * what was found: a line each as it is found, for people or as JSON.
+ *
+ * Looks at nothing itself.  The whole takes TOTAL_MS at most and what one
+ * answer takes: what has not been looked at by then is skipped.
+ */
+#include "client/diagnose_internal.h"
+
+#include <arpa/inet.h>
+#include <jansson.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "client/glob.h"
+#include "net/loop.h"
+
+enum { COLUMNS = 79, NAME_WIDTH = 22, STATUS_WIDTH = 9, TEXT_OCTETS = 1024 };
+
+/* Later checks use what earlier ones found: the order is part of it. */
+static const struct diagnose_check checks[] = {
+	{ "names.ipv4", 0, diagnose_ipv4, true },
+	{ "names.ipv6", 0, diagnose_ipv6, true },
+	{ "names.srv", NEED(DOMAIN), diagnose_srv, false },
+	{ "connect.tls.ipv4", NEED(ADDRESS), diagnose_tls_ipv4, true },
+	{ "connect.tls.ipv6", NEED(ADDRESS), diagnose_tls_ipv6, true },
+	{ "connect.clear.ipv4", NEED(ADDRESS), diagnose_clear_ipv4, true },
+	{ "connect.clear.ipv6", NEED(ADDRESS), diagnose_clear_ipv6, true },
+	{ "port.tls", NEED(TLS_PORT), diagnose_tls_port, true },
+	{ "port.clear", NEED(CLEAR_PORT), diagnose_clear_port, true },
+	{ "stls.offered", NEED(CLEAR), diagnose_stls_offered, false },
+	{ "stls.handshake", NEED(CLEAR), diagnose_stls_works, true },
+	{ "stls.injection", NEED(STLS), diagnose_stls_injection, false },
+	{ "stls.capabilities", NEED(STLS), diagnose_capa_change, false },
+	{ "clear.login", NEED(CLEAR), diagnose_clear_login, false },
+	{ NULL, 0, diagnose_choose_way, true },
+	{ "tls.versions", NEED(TLS), diagnose_versions, false },
+	{ "tls.renegotiation", NEED(TLS), diagnose_renegotiation, false },
+	{ "tls.certificate", NEED(TLS), diagnose_certificate, false },
+	{ "tls.name", NEED(TLS), diagnose_name, false },
+	{ "tls.expiry", NEED(TLS), diagnose_expiry, false },
+	{ "tls.key", NEED(TLS), diagnose_key, false },
+	{ "tls.pin", NEED(TLS), diagnose_pin, false },
+	{ "tls.both-ports", NEED(TLS), diagnose_both, false },
+	{ "tls.resumption", NEED(TLS), diagnose_resumption, false },
+	{ "server.capabilities", NEED(SESSION), diagnose_capabilities,
+	  false },
+	{ "server.mechanisms", NEED(SESSION), diagnose_mechanisms, false },
+	{ "server.apop", NEED(SESSION), diagnose_apop, false },
+	{ "login.secret", NEED(SAFE), diagnose_secret, true },
+	{ "login.works", NEED(SECRET), diagnose_login, true },
+	{ "login.capabilities", NEED(LOGIN), diagnose_capa_inside, false },
+	{ "server.implementation", NEED(SESSION), diagnose_implementation,
+	  false },
+	{ "server.expire", NEED(SESSION), diagnose_expire, false },
+	{ "server.login-delay", NEED(SESSION), diagnose_login_delay, false },
+	{ "drop.round-trip", NEED(LOGIN), diagnose_round_trip, false },
+	{ "drop.sizes", NEED(LOGIN), diagnose_stat, true },
+	{ "drop.uidl", NEED(LISTING), diagnose_uidl, true },
+	{ "drop.uidl-unique", NEED(LISTING), diagnose_unique, false },
+	{ "drop.uidl-stable", NEED(LISTING), diagnose_stable, true },
+	{ "drop.two-sessions", NEED(SECOND), diagnose_two_sessions, false },
+	{ "mail.size", NEED(SECOND) | NEED(MESSAGE), diagnose_size, true },
+	{ "mail.framing", NEED(SECOND) | NEED(MESSAGE), diagnose_framing,
+	  false },
+	{ "mail.top", NEED(SECOND) | NEED(MESSAGE), diagnose_top, false },
+	{ "server.pipelining", NEED(SECOND), diagnose_pipelining, false },
+	{ "local.config", NEED(ACCOUNT), diagnose_config, false },
+	{ "local.state", NEED(ACCOUNT), diagnose_state, false },
+	{ "local.destination", NEED(ACCOUNT), diagnose_destination, false },
+	{ "local.disk", NEED(ACCOUNT) | NEED(LISTING), diagnose_disk,
+	  false },
+};
+enum { CHECKS = sizeof(checks) / sizeof(checks[0]) };
+
+static const char *const words[DIAGNOSE_STATES] = {
+	[DIAGNOSE_OK] = "ok", [DIAGNOSE_WARNING] = "warning",
+	[DIAGNOSE_FAULT] = "fault", [DIAGNOSE_SKIPPED] = "skipped"
+};
+
+/* ---- printing ---- */
+
+static void
+print_json(struct diagnose *d, enum diagnose_status status, const char *text,
+    const char *remedy)
+{
+	json_t *o = json_pack("{ss ss ss ss ss}", "event", "check",
+	    "server", d->host, "name", d->check->name,
+	    "status", words[status], "text", text);
+	int r = o == NULL ? -1 : 0;
+
+	if (r == 0 && d->spec->conf != NULL)
+		r = json_object_set_new(o, "account",
+		    json_string(d->account.name));
+	if (r == 0 && remedy != NULL)
+		r = json_object_set_new(o, "remedy", json_string(remedy));
+	if (r == 0)
+		r = json_dumpf(o, stdout, JSON_COMPACT | JSON_ENSURE_ASCII);
+	(void)fputc('\n', stdout);
+	json_decref(o);
+	d->lost = d->lost || r != 0;
+}
+
+/* Words up to the end of the line, then on the next one below. */
+static void
+print_wrapped(const char *text, size_t indent)
+{
+	size_t at = indent, n;
+	bool first = true;
+
+	for (; *text != '\0'; text += n) {
+		text += strspn(text, " ");
+		n = strcspn(text, " ");
+		if (n == 0)
+			break;
+		if (!first && at + 1 + n > COLUMNS) {
+			(void)printf("\n%*s", (int)indent, "");
+			at = indent;
+			first = true;
+		}
+		(void)printf("%s%.*s", first ? "" : " ", (int)n, text);
+		at += n + (first ? 0 : 1);
+		first = false;
+	}
+	(void)fputc('\n', stdout);
+}
+
+static void
+print_people(const struct diagnose *d, enum diagnose_status status,
+    const char *text, const char *remedy)
+{
+	static const char *const colors[DIAGNOSE_STATES] = {
+		[DIAGNOSE_OK] = "\033[32m", [DIAGNOSE_WARNING] = "\033[33m",
+		[DIAGNOSE_FAULT] = "\033[31m", [DIAGNOSE_SKIPPED] = "\033[2m"
+	};
+	bool color = d->spec->args->color;
+
+	if (d->spec->args->mode == REPORT_QUIET && (status == DIAGNOSE_OK ||
+	    status == DIAGNOSE_SKIPPED))
+		return;
+	(void)printf("%s%-*s%s%-*s", color ? colors[status] : "",
+	    STATUS_WIDTH, words[status], color ? "\033[0m" : "", NAME_WIDTH,
+	    d->check->name);
+	print_wrapped(text, STATUS_WIDTH + NAME_WIDTH);
+	if (remedy == NULL)
+		return;
+	(void)printf("%*s", STATUS_WIDTH, "");
+	print_wrapped(remedy, STATUS_WIDTH);
+}
+
+static bool
+is_wanted(const struct client_args *a, const struct diagnose_check *c)
+{
+	return c->name != NULL && (a->check.only == NULL ||
+	    glob_match(span_str(a->check.only), span_str(c->name)));
+}
+
+void
+diagnose_say(struct diagnose *d, enum diagnose_status status,
+    const char *remedy, const char *fmt, ...)
+{
+	char text[TEXT_OCTETS];
+	va_list ap;
+
+	if (d->said)
+		return;
+	d->said = true;
+	if (!is_wanted(d->spec->args, d->check))
+		return;
+	va_start(ap, fmt);
+	if (vsnprintf(text, sizeof(text), fmt, ap) < 0)
+		text[0] = '\0';
+	va_end(ap);
+	d->counts[status]++;
+	if (d->spec->args->mode == REPORT_JSON)
+		print_json(d, status, text, remedy);
+	else
+		print_people(d, status, text, remedy);
+	/* as it is found; what cannot be written is told at the end */
+	(void)fflush(stdout);
+}
+
+static int
+print_summary(struct diagnose *d, int status)
+{
+	const size_t *n = d->counts;
+	json_t *o;
+	int r;
+
+	if (d->spec->args->mode == REPORT_QUIET)
+		return status;
+	if (d->spec->args->mode != REPORT_JSON) {
+		(void)printf("\n%s: %zu ok, %zu warning%s, %zu fault%s, "
+		    "%zu skipped\n", d->host, n[DIAGNOSE_OK],
+		    n[DIAGNOSE_WARNING], n[DIAGNOSE_WARNING] == 1 ? "" : "s",
+		    n[DIAGNOSE_FAULT], n[DIAGNOSE_FAULT] == 1 ? "" : "s",
+		    n[DIAGNOSE_SKIPPED]);
+		return status;
+	}
+	o = json_pack("{ss ss sI sI sI sI sI si}", "event", "check-summary",
+	    "server", d->host, "ok", (json_int_t)n[DIAGNOSE_OK],
+	    "warnings", (json_int_t)n[DIAGNOSE_WARNING],
+	    "faults", (json_int_t)n[DIAGNOSE_FAULT],
+	    "skipped", (json_int_t)n[DIAGNOSE_SKIPPED], "milliseconds",
+	    (json_int_t)(diagnose_now_us() / 1000 - d->begun_ms),
+	    "exit_status", status);
+	r = o == NULL ? -1 :
+	    json_dumpf(o, stdout, JSON_COMPACT | JSON_ENSURE_ASCII);
+	(void)fputc('\n', stdout);
+	json_decref(o);
+	return r == 0 ? status : EX_OSERR;
+}
+
+/* ---- running ---- */
+
+void
+diagnose_have(struct diagnose *d, enum diagnose_need what)
+{
+	d->have |= 1u << what;
+}
+
+void
+diagnose_lack(struct diagnose *d, enum diagnose_need what, const char *fmt,
+    ...)
+{
+	va_list ap;
+
+	if (d->lacks[what][0] != '\0')
+		return;
+	va_start(ap, fmt);
+	if (vsnprintf(d->lacks[what], sizeof(d->lacks[what]), fmt, ap) < 0)
+		d->lacks[what][0] = '\0';
+	va_end(ap);
+}
+
+void
+diagnose_lack_all(struct diagnose *d, enum diagnose_need what,
+    const char *why)
+{
+	for (int i = (int)what; i <= HAVE_MESSAGE; i++)
+		diagnose_lack(d, (enum diagnose_need)i, "%s", why);
+}
+
+static const char *
+why_not(const struct diagnose *d, enum diagnose_need what)
+{
+	static const char *const usual[HAVES] = {
+		[HAVE_DOMAIN] = "an address has no domain",
+		[HAVE_ADDRESS] = "the server has no address",
+		[HAVE_TLS_PORT] = "no connection to the port with TLS",
+		[HAVE_CLEAR_PORT] = "no connection to the port for STLS",
+		[HAVE_CLEAR] = "no POP3 server on the port for STLS",
+		[HAVE_STLS] = "STLS did not work",
+		[HAVE_TLS] = "no TLS on any port",
+		[HAVE_SESSION] = "no encrypted session",
+		[HAVE_SAFE] = "no connection that is safe for a password",
+		[HAVE_SECRET] = "no password",
+		[HAVE_LOGIN] = "no login",
+		[HAVE_SECOND] = "no second session",
+		[HAVE_LISTING] = "no listing",
+		[HAVE_MESSAGE] = "there is no message to look at",
+		[HAVE_ACCOUNT] = "only for an account of restante.conf",
+	};
+
+	return d->lacks[what][0] != '\0' ? d->lacks[what] : usual[what];
+}
+
+static void
+run_check(struct diagnose *d, const struct diagnose_check *c)
+{
+	d->check = c;
+	d->said = c->name == NULL;
+	for (unsigned what = 0; what < HAVES; what++)
+		if ((c->needs & ~d->have & 1u << what) != 0) {
+			diagnose_say(d, DIAGNOSE_SKIPPED, NULL, "%s",
+			    why_not(d, (enum diagnose_need)what));
+			return;
+		}
+	if (diagnose_now_us() / 1000 > d->end_ms) {
+		diagnose_say(d, DIAGNOSE_SKIPPED, NULL, "no time left: the "
+		    "server is too slow");
+		return;
+	}
+	c->run(d);
+	diagnose_say(d, DIAGNOSE_SKIPPED, NULL, "nothing was seen");
+}
+
+/* ---- the beginning and the end ---- */
+
+/* The domain whose SRV records might name this host: that of the mail
+ * addresses, or what stands behind "pop." and the like. */
+static void
+find_domain(struct diagnose *d)
+{
+	static const char *const fronts[] = { "pop", "pop3", "pops", "pop3s",
+		"mail", "mx", "in", "incoming", "imap", "inbound" };
+	const char *at = strrchr(d->account.user, '@'), *name = d->host;
+	unsigned char octets[16];
+	size_t n = strcspn(name, ".");
+
+	if (d->account.mail_domain != NULL)
+		name = d->account.mail_domain;
+	else if (d->spec->has_user && at != NULL)
+		name = at + 1;
+	else for (size_t i = 0; i < sizeof(fronts) / sizeof(fronts[0]); i++)
+		if (strlen(fronts[i]) == n && strncasecmp(name, fronts[i],
+		    n) == 0 && strchr(name + n + 1, '.') != NULL) {
+			name += n + 1;
+			break;
+		}
+	if (inet_pton(AF_INET, name, octets) == 1 ||
+	    inet_pton(AF_INET6, name, octets) == 1 ||
+	    !discover_is_host(name))
+		return;
+	if (strchr(name, '.') == NULL) {
+		diagnose_lack(d, HAVE_DOMAIN, "\"%.100s\" is not the name of "
+		    "a mail domain", name);
+		return;
+	}
+	if (!text_format(d->domain, sizeof(d->domain), "%s", name))
+		diagnose_have(d, HAVE_DOMAIN);
+}
+
+static void
+gate_done(struct gate *g)
+{
+	tls_client_unref(g->client);
+	X509_free(g->tls.cert);
+	buf_release(&g->greeting_line);
+	buf_release(&g->clear.lines);
+	buf_release(&g->encrypted.lines);
+}
+
+static void
+gate_init(struct gate *g, unsigned port, bool implicit)
+{
+	g->port = port;
+	g->implicit = implicit;
+	buf_init(&g->greeting_line, LINE_OCTETS);
+	buf_init(&g->clear.lines, CAPA_OCTETS);
+	buf_init(&g->encrypted.lines, CAPA_OCTETS);
+}
+
+static void
+drop_init(struct drop_seen *s)
+{
+	buf_init(&s->sizes, DROP_ROWS * sizeof(uint64_t));
+	buf_init(&s->ids, DROP_ROWS * (POP_UIDL_MAX + 1));
+}
+
+static void
+drop_done(struct drop_seen *s)
+{
+	buf_release(&s->sizes);
+	buf_release(&s->ids);
+}
+
+static int
+look_at_all(struct diagnose *d)
+{
+	size_t last = 0;
+	bool any = false;
+
+	for (size_t i = 0; i < CHECKS; i++)
+		if (is_wanted(d->spec->args, &checks[i])) {
+			last = i;
+			any = true;
+		}
+	if (!any) {
+		(void)fprintf(stderr, "restante: no check is called \"%s\": "
+		    "restante check --list names them\n",
+		    d->spec->args->check.only);
+		return EX_USAGE;
+	}
+	for (size_t i = 0; i <= last; i++)
+		if (checks[i].basic || is_wanted(d->spec->args, &checks[i]))
+			run_check(d, &checks[i]);
+	return print_summary(d, d->lost ? EX_OSERR :
+	    d->counts[DIAGNOSE_FAULT] > 0 ? CLIENT_SOME : CLIENT_OK);
+}
+
+int
+diagnose_run(const struct diagnose_spec *spec)
+{
+	struct diagnose d = { .spec = spec, .account = *spec->account,
+		.host = spec->account->server, .loop = loop_new() };
+	int status;
+
+	if (d.loop == NULL)
+		return EX_OSERR;
+	d.begun_ms = diagnose_now_us() / 1000;
+	d.end_ms = d.begun_ms + TOTAL_MS;
+	gate_init(&d.tls, spec->tls_port, true);
+	gate_init(&d.clear, spec->clear_port, false);
+	buf_init(&d.inside.lines, CAPA_OCTETS);
+	drop_init(&d.drop);
+	drop_init(&d.again);
+	buf_init(&d.mail.head, HEAD_OCTETS);
+	if (spec->conf != NULL)
+		diagnose_have(&d, HAVE_ACCOUNT);
+	find_domain(&d);
+	status = look_at_all(&d);
+	gate_done(&d.tls);
+	gate_done(&d.clear);
+	buf_release(&d.inside.lines);
+	drop_done(&d.drop);
+	drop_done(&d.again);
+	buf_wipe(&d.mail.head);
+	/* what was read must not look as if it had been fetched */
+	diagnose_leave(&d.first);
+	diagnose_leave(&d.second);
+	if (d.has_secret)
+		secret_done(&d.secret);
+	loop_free(d.loop);
+	return status;
+}
+
+int
+diagnose_list(const struct client_args *args)
+{
+	for (size_t i = 0; i < CHECKS; i++) {
+		if (!is_wanted(args, &checks[i]))
+			continue;
+		if (args->mode == REPORT_JSON)
+			(void)printf("{\"event\":\"check-name\",\"name\":"
+			    "\"%s\"}\n", checks[i].name);
+		else
+			(void)puts(checks[i].name);
+	}
+	return EX_OK;
+}
