@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
-#include "base/buf.h"
+#include "slow.h"
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t n);
 
@@ -105,30 +105,6 @@ put(struct buf *b, unsigned char c)
 	must(buf_append(b, &c, 1) == 0);
 }
 
-/* Octets of a text up to and with CRLF "." CRLF, or 0. */
-static size_t
-text_end(struct pop_span s)
-{
-	for (size_t i = 0; i + 3 <= s.n; i++)
-		if (memcmp(s.p + i, ".\r\n", 3) == 0 && (i == 0 || (i >= 2 &&
-		    memcmp(s.p + i - 2, "\r\n", 2) == 0)))
-			return i + 3;
-	return 0;
-}
-
-/* The octets behind DATA, without what was put in for the dots' sake. */
-static void
-read_text(struct pop_span s, struct buf *out)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		bool start = i == 0 || (i >= 2 &&
-		    memcmp(s.p + i - 2, "\r\n", 2) == 0);
-
-		if (!start || s.p[i] != '.')
-			put(out, s.p[i]);
-	}
-}
-
 /* BDAT lines with their octets, and what else was said between them. */
 static void
 read_chunks(struct pop_span s, struct buf *out)
@@ -211,9 +187,9 @@ should_store(const struct play *p, struct buf *want)
 	if (p->chunks) {
 		read_chunks(raw, &plain);
 	} else {
-		must(text_end(raw) == raw.n);
+		must(slow_end(raw) == raw.n);
 		raw.n -= 3;
-		read_text(raw, &plain);
+		slow_unstuff(raw, &plain);
 	}
 	clean = repair(buf_span(&plain), want) || (p->choice & NORMALIZE);
 	clean = clean && (want->n == 0 ||
@@ -256,7 +232,7 @@ check_unfinished(const struct play *p)
 	if (!p->in_message || p->chunks || p->closed)
 		return;
 	span_skip(&raw, p->begin);
-	must(text_end(raw) == 0);
+	must(slow_end(raw) == 0);
 }
 
 /* DATA or BDAT was accepted: its line is the last that was used. */
