@@ -177,7 +177,7 @@ static const struct conf_setting settings[] = {
   "A PEM file with the certificate and, behind it, its chain.", NULL },
 { "tls", "key", CONF_TYPE_PATH, CONF_REQUIRED, NULL, 0, 0, NULL, NULL,
   IN_CERT(key),
-  "A PEM file with the private key.", NULL },
+  "A PEM file with the private key, for owner and group alone.", NULL },
 
 { "listen", "protocol", CONF_TYPE_CHOICE, CONF_REQUIRED, NULL, 0, 0,
   protocols, NULL, IN_LISTEN(protocol),

@@ -47,6 +47,7 @@ check_cert(struct report *r, size_t i)
 	struct buf certificate, key;
 	struct tls_pem pem;
 	char text[1100];
+	int got;
 
 	buf_init(&certificate, PEM_MAX);
 	buf_init(&key, PEM_MAX);
@@ -54,9 +55,9 @@ check_cert(struct report *r, size_t i)
 		(void)text_format(text, sizeof(text), "certificate %s: %s",
 		    c->certificate, strerror(errno));
 		say(r, "tls", i, "certificate", "", text);
-	} else if (slurp(c->key, &key) != 0) {
+	} else if ((got = slurp_secret(c->key, &key)) != 0) {
 		(void)text_format(text, sizeof(text), "key %s: %s", c->key,
-		    strerror(errno));
+		    got == -2 ? SLURP_IS_PUBLIC : strerror(errno));
 		say(r, "tls", i, "key", "", text);
 	} else {
 		pem = (struct tls_pem){ c->certificate,

@@ -34,15 +34,16 @@ put_pair(struct ipc_writer *w, const struct conf_cert *cert)
 	struct tls_pem pem;
 	const char *error = NULL, *warning = NULL;
 	bool ok = false;
+	int r;
 
 	buf_init(&certificate, PEM_MAX);
 	buf_init(&key, PEM_MAX);
 	if (slurp(cert->certificate, &certificate) != 0) {
 		log_msg(LOG_LEVEL_ERROR, "%s: %s", cert->certificate,
 		    strerror(errno));
-	} else if (slurp(cert->key, &key) != 0) {
+	} else if ((r = slurp_secret(cert->key, &key)) != 0) {
 		log_msg(LOG_LEVEL_ERROR, "%s: %s", cert->key,
-		    strerror(errno));
+		    r == -2 ? SLURP_IS_PUBLIC : strerror(errno));
 	} else {
 		pem = (struct tls_pem){ cert->certificate,
 			(const char *)certificate.p, certificate.n,

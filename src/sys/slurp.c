@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { PIECE = 4096 };
@@ -37,14 +38,13 @@ read_piece(int fd, struct buf *b)
 	return n;
 }
 
-int
-slurp(const char *path, struct buf *b)
+/* all that is left; closes fd */
+static int
+slurp_fd(int fd, struct buf *b)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC), err;
 	ssize_t n;
+	int err;
 
-	if (fd < 0)
-		return -1;
 	do
 		n = read_piece(fd, b);
 	while (n > 0 || (n < 0 && errno == EINTR));
@@ -52,4 +52,27 @@ slurp(const char *path, struct buf *b)
 	(void)close(fd);
 	errno = err;
 	return n < 0 ? -1 : 0;
+}
+
+int
+slurp(const char *path, struct buf *b)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? -1 : slurp_fd(fd, b);
+}
+
+int
+slurp_secret(const char *path, struct buf *b)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &st) == 0 && (st.st_mode & (S_IROTH | S_IWOTH)) != 0) {
+		(void)close(fd);
+		return -2;
+	}
+	return slurp_fd(fd, b);
 }

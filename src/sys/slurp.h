@@ -15,4 +15,12 @@
 __attribute__((warn_unused_result))
 int slurp(const char *path, struct buf *b);
 
+/* The same for a secret: -2, and nothing read, when the file may be read or
+ * changed by everybody. */
+__attribute__((warn_unused_result))
+int slurp_secret(const char *path, struct buf *b);
+
+#define SLURP_IS_PUBLIC "everybody may read or change it; take that away " \
+	"with chmod o="
+
 #endif

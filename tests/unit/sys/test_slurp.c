@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -66,12 +67,38 @@ says_what_is_wrong(void **state)
 	buf_release(&b);
 }
 
+/* threats S53: owner and group alone, whoever runs this */
+static void
+a_secret_is_not_for_everybody(void **state)
+{
+	static const struct { mode_t mode; int want; } cases[] = {
+		{ 0600, 0 }, { 0400, 0 }, { 0640, 0 }, { 0660, 0 },
+		{ 0644, -2 }, { 0604, -2 }, { 0602, -2 }, { 0666, -2 },
+	};
+	struct buf b;
+
+	(void)state;
+	make(10);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(chmod(path, cases[i].mode), 0);
+		buf_init(&b, 100);
+		assert_int_equal(slurp_secret(path, &b), cases[i].want);
+		assert_int_equal(b.n, cases[i].want == 0 ? 10 : 0);
+		buf_release(&b);
+	}
+	buf_init(&b, 100);
+	assert_int_equal(slurp_secret("/tmp/restante-none-such", &b), -1);
+	assert_int_equal(errno, ENOENT);
+	buf_release(&b);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_up_to_the_maximum),
 		cmocka_unit_test(says_what_is_wrong),
+		cmocka_unit_test(a_secret_is_not_for_everybody),
 	};
 	int failed, fd = mkstemp(path);
 
