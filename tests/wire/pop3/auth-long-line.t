@@ -3,10 +3,10 @@ checks: A-8
 ref: RFC 5034 section 4 (a client must not send it, a server may take it)
 protocol: pop3
 needs: plain
-user: egret \{200*p}
+user: avocet \{200*p}
 
 S~ +OK*
-C~ AUTH PLAIN {base64:\0egret\0\{200*p}}
+C~ AUTH PLAIN {base64:\0avocet\0\{200*p}}
 either
 S~ +OK*
 C: STAT
@@ -15,7 +15,7 @@ or
 S~ -ERR*
 C: AUTH PLAIN
 S| +\s
-C~ {base64:\0egret\0\{200*p}}
+C~ {base64:\0avocet\0\{200*p}}
 S~ +OK*
 end
 C: QUIT
