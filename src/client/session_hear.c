@@ -9,6 +9,14 @@
 #include "client/report.h"
 #include "client/session_internal.h"
 
+enum {
+	/* rows of one answer: twice what the largest maildrop that a server
+	 * is known to bear would have */
+	ROWS_MAX = 4 << 20,
+	/* rows that no message stands for: of CAPA, empty, or said twice */
+	ROWS_ODD = 1000
+};
+
 static void
 debug_reply(const struct session *s, enum pop_client_event event,
     const struct pop_client_info *info)
@@ -46,6 +54,27 @@ broken(struct session *s, const struct pop_client_info *info)
 	    s->spec.account->server, text);
 }
 
+/* Numbers are not used twice, so that there are no more rows than the highest
+ * number says: a listing that goes on all the same has no end. */
+static bool
+never_ends(struct session *s, enum pop_client_event event,
+    const struct pop_client_info *info)
+{
+	if (event == POP_CLIENT_BEGIN || event == POP_CLIENT_END)
+		s->rows = s->highest_row = 0;
+	if (event != POP_CLIENT_ROW && event != POP_CLIENT_BAD)
+		return false;
+	s->rows++;
+	if (event == POP_CLIENT_ROW && info->number > s->highest_row)
+		s->highest_row = info->number;
+	if (s->rows <= ROWS_MAX &&
+	    s->rows <= (uint64_t)s->highest_row + ROWS_ODD)
+		return false;
+	session_fail(s, FAULT_PROTOCOL, (struct pop_span){ 0 },
+	    "%s sent a listing that never ends", s->spec.account->server);
+	return true;
+}
+
 static void
 quit_answered(struct session *s, const struct pop_client_info *info)
 {
@@ -64,6 +93,8 @@ session_hear(struct session *s, enum pop_client_event event,
 	s->answered = s->answered || event == POP_CLIENT_REPLY;
 	if (event == POP_CLIENT_ERROR)
 		broken(s, info);
+	else if (never_ends(s, event, info))
+		return;
 	else if (s->phase != SESSION_OPEN)
 		session_open_event(s, event, info);
 	else if (event == POP_CLIENT_REPLY && info->command == POP_CMD_QUIT)

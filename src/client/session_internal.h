@@ -44,6 +44,8 @@ struct session {
 	struct loop_timer slow;		/* too few octets for very long */
 	uint64_t slow_mark;		/* octets_in when it was set */
 	bool answered;			/* a whole reply came since then */
+	uint32_t rows;			/* of the answer that is coming */
+	uint32_t highest_row;		/* the highest number in them */
 	struct loop_task wake;
 
 	struct pop_client *machine;

@@ -1,8 +1,9 @@
-# UIDL has no end
+# UIDL has no end, and says one number again and again
 checks: C08 C-28
 ref: bounded against any peer
 account: pipelining = off
 exit: bad
+fault: protocol
 stored: nothing
 left: 1 2 3
 
@@ -10,5 +11,5 @@ serve until UIDL
 C: UIDL
 S: +OK
 maybe
-many 400000 7 x\r\n
-close
+many 20000000 7 x\r\n
+C! closed
