@@ -36,7 +36,8 @@ SANITIZERS = {
 TRACED = {**SANITIZERS, 'ASAN_OPTIONS':
           SANITIZERS['ASAN_OPTIONS'].replace('leaks=1', 'leaks=0')}
 REPORTS = ('AddressSanitizer', 'LeakSanitizer', 'runtime error:',
-           'UndefinedBehaviorSanitizer', 'DEADLYSIGNAL')
+           'UndefinedBehaviorSanitizer', 'ThreadSanitizer',
+           'DEADLYSIGNAL')
 
 
 class Done:

@@ -55,7 +55,8 @@ SANITIZERS = {
     'UBSAN_OPTIONS': 'halt_on_error=1:print_stacktrace=1',
 }
 REPORTS = ('AddressSanitizer', 'LeakSanitizer', 'runtime error:',
-           'UndefinedBehaviorSanitizer', 'DEADLYSIGNAL')
+           'UndefinedBehaviorSanitizer', 'ThreadSanitizer',
+           'DEADLYSIGNAL')
 
 
 class OfficeError(AssertionError):
