@@ -301,6 +301,8 @@ deliver_with(struct office *o, enum os_op op, unsigned at, int err)
 	return r;
 }
 
+/* D05, D07, P10: one recipient's failure is nobody else's; nothing half is
+ * shown, tmp is clean */
 static void
 test_full(void **state)
 {
@@ -331,6 +333,46 @@ test_full(void **state)
 	assert_int_equal(sync_count(o->root, "d", "new"), 4);
 	for (unsigned i = 0; i < 3; i++)
 		assert_int_equal(sync_count(o->root, three[i], "tmp"), 0);
+}
+
+static int
+taken_name(void *arg, const struct os_call *call)
+{
+	struct fault *f = arg;
+
+	/* what is made in tmp, not what is opened there */
+	if (call->op != f->op || call->path == NULL ||
+	    strstr(call->path, ".M") == NULL)
+		return 0;
+	return f->n++ < f->at ? EEXIST : 0;
+}
+
+/* D10: somebody has that name: another one is taken, nothing is overwritten */
+static void
+test_name_is_taken(void **state)
+{
+	struct office *o = *state;
+	struct fault tmp = { OS_OPENAT2, 2, EEXIST, 0 };
+	struct fault new = { OS_RENAMEAT2, 0, EEXIST, 0 };
+	struct os_hook hook = { .before = taken_name, .arg = &tmp };
+	struct sync_outcome r;
+
+	sync_maildir(o->root, "a");
+	os_hook_set(&hook);
+	r = sync_deliver(o->st, three, 1, "x\n", 2);
+	os_hook_set(NULL);
+	assert_int_equal(r.all, STORE_OK);
+	assert_int_equal(tmp.n, 3);
+	assert_int_equal(sync_count(o->root, "a", "new"), 1);
+	/* in new the name would be that of a stored message: refused for now */
+	hook = (struct os_hook){ .before = fail_one, .arg = &new };
+	new.err = EEXIST;
+	os_hook_set(&hook);
+	r = sync_deliver(o->st, three, 1, "x\n", 2);
+	os_hook_set(NULL);
+	assert_int_equal(r.each[0], STORE_TEMP);
+	assert_int_equal(sync_count(o->root, "a", "new"), 1);
+	assert_int_equal(sync_count(o->root, "a", "tmp"), 0);
 }
 
 static int
@@ -555,6 +597,7 @@ main(void)
 		TEST(test_abort),
 		TEST(test_write_only),
 		TEST(test_full),
+		TEST(test_name_is_taken),
 		TEST(test_fallbacks),
 		TEST(test_durable),
 		TEST(test_half_made),

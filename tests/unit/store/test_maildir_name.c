@@ -9,6 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "store/maildir_name.h"
 
@@ -146,6 +150,7 @@ test_flags_are_not_identity(void **state)
 	    0);
 }
 
+/* D10: a host's name may hold what a file's name may not */
 static void
 test_host(void **state)
 {
@@ -195,6 +200,7 @@ compare(const void *a, const void *b)
 	return strcmp(a, b);
 }
 
+/* D10 */
 static void
 test_unique_among_threads(void **state)
 {
@@ -210,6 +216,61 @@ test_unique_among_threads(void **state)
 	for (size_t i = 1; i < THREADS * EACH; i++)
 		assert_string_not_equal(made[i - 1], made[i]);
 	assert_string_not_equal(made[0], "");
+}
+
+/* ---- a clock that stands still, process ids that come again -------------- */
+
+static bool frozen;
+
+int
+clock_gettime(clockid_t clock, struct timespec *ts)
+{
+	if (!frozen)
+		return (int)syscall(SYS_clock_gettime, clock, ts);
+	*ts = (struct timespec){ .tv_sec = 1700000000 };
+	return 0;
+}
+
+pid_t
+getpid(void)
+{
+	return frozen ? 77 : (pid_t)syscall(SYS_getpid);
+}
+
+/* D10: processes with one process id, one time and one count, as after a
+ * clock that was set back, or in two containers: names differ by chance, and
+ * creation is exclusive (test_deliver.c) */
+static void
+test_unique_with_one_clock(void **state)
+{
+	enum { PROCESSES = 50 };
+	static char drawn[PROCESSES][MAILDIR_UNIQUE_MAX];
+	int p[2], status;
+
+	(void)state;
+	for (size_t i = 0; i < PROCESSES; i++) {
+		assert_int_equal(pipe(p), 0);
+		pid_t child = fork();
+
+		if (child == 0) {
+			char name[MAILDIR_UNIQUE_MAX] = "";
+
+			frozen = true;
+			_exit(maildir_unique(name, "h.example") == 0 &&
+			    write(p[1], name, sizeof(name)) ==
+			    sizeof(name) ? 0 : 1);
+		}
+		assert_int_equal(read(p[0], drawn[i], sizeof(drawn[i])),
+		    sizeof(drawn[i]));
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_int_equal(status, 0);
+		close(p[0]);
+		close(p[1]);
+		assert_memory_equal(drawn[i], "1700000000.M000000P77Q", 22);
+	}
+	qsort(drawn, PROCESSES, MAILDIR_UNIQUE_MAX, compare);
+	for (size_t i = 1; i < PROCESSES; i++)
+		assert_string_not_equal(drawn[i - 1], drawn[i]);
 }
 
 /* What a name of ours says is what we wrote into it, and its unique-id is
@@ -252,6 +313,7 @@ main(void)
 		cmocka_unit_test(test_flags_are_not_identity),
 		cmocka_unit_test(test_host),
 		cmocka_unit_test(test_unique_among_threads),
+		cmocka_unit_test(test_unique_with_one_clock),
 		cmocka_unit_test(test_final_name),
 	};
 
