@@ -113,20 +113,29 @@ parcel_drop(const struct maildir *md, struct parcel *p)
 	errno = err;
 }
 
+/* The rename failed, with errno.  On a network it may have happened in spite
+ * of that, and a reader may have moved the message on to cur/ meanwhile: only
+ * what is in tmp/ still was surely not shown. */
+static enum store_result
+not_shown(const struct parcel *p, int tmp, int new, const char *name)
+{
+	struct stat st;
+	int err = errno;
+
+	/* the name is ours alone: what has it has not come by this rename */
+	if (err == EEXIST || os_unlinkat(new, name) == 0 ||
+	    (errno == ENOENT && os_fstatat(tmp, p->unique, &st) == 0))
+		return parcel_failure(err);
+	return STORE_UNKNOWN;
+}
+
 static enum store_result
 show(const struct parcel *p, int tmp, int new, const char *name)
 {
 	int err;
 
-	if (os_rename_noreplace(tmp, p->unique, new, name) != 0) {
-		err = errno;
-		/* the name is ours alone; on a network the rename may have
-		 * happened in spite of the error */
-		if (err == EEXIST || os_unlinkat(new, name) == 0 ||
-		    errno == ENOENT)
-			return parcel_failure(err);
-		return STORE_UNKNOWN;
-	}
+	if (os_rename_noreplace(tmp, p->unique, new, name) != 0)
+		return not_shown(p, tmp, new, name);
 	if (os_fsync(new) == 0)
 		return STORE_OK;
 	err = errno;
