@@ -78,6 +78,8 @@ compute_hostname(struct check *k)
 		return;
 	}
 	k->c->hostname = value_dup(name, strlen(name));
+	if (!k->c->hostname)
+		mistake_memory(k->m, k->last);
 }
 
 /* ---- listeners ----------------------------------------------------------- */
@@ -261,6 +263,10 @@ check_safety(struct check *k, const struct conf_origin *o)
 	if (!o->good || value >= s->min)
 		return;
 	accepted = value_accepted(s);
+	if (!accepted) {
+		mistake_memory(k->m, o->line);
+		return;
+	}
 	mistake(k->m, o->line, "[%s] %s: accepted: %s (tests may go below "
 	    "with [limits] unsafe_limits = yes)", s->section, s->key,
 	    accepted);

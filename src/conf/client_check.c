@@ -329,7 +329,7 @@ check_rule_accounts(struct check *k, size_t i)
 
 	for (; *p; p += strspn(p, " ")) {
 		size_t n = strcspn(p, " ");
-		char *word = value_dup(p, n);
+		char *word = value_dup_or_end(p, n);
 
 		if (strcmp(word, "*") != 0 &&
 		    !client_conf_account(k->c, word))

@@ -57,17 +57,22 @@ static int
 read_text(const char *path, const char *text, size_t len,
     const struct stat *st, FILE *errors, struct client_conf **conf_r)
 {
-	struct mistakes m = { errors, path, 0, NULL };
+	struct mistakes m = { errors, path, 0, NULL, false };
 	struct client_conf *c = calloc(1, sizeof(*c));
 	unsigned last;
 
 	if (!c)
-		abort();
+		return mistake_memory(&m, 0);
 	c->path = value_dup(path, strlen(path));
+	if (!c->path)
+		mistake_memory(&m, 0);
 	last = read_settings(schema, &m, text, len, c);
-	if (st)
-		client_check_mode(&m, c, st);
-	client_check(&m, c, last);
+	/* what is half there cannot be judged */
+	if (!m.no_memory) {
+		if (st)
+			client_check_mode(&m, c, st);
+		client_check(&m, c, last);
+	}
 	if (m.count > 0) {
 		client_conf_free(c);
 		return -1;
@@ -86,7 +91,7 @@ client_conf_read_text(const char *path, const char *text, size_t len,
 int
 client_conf_read(const char *path, FILE *errors, struct client_conf **conf_r)
 {
-	struct mistakes m = { errors, path, 0, NULL };
+	struct mistakes m = { errors, path, 0, NULL, false };
 	struct stat st;
 	struct buf text;
 	int result = -1;

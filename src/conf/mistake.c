@@ -22,3 +22,12 @@ mistake(struct mistakes *m, unsigned line, const char *fmt, ...)
 	va_end(ap);
 	(void)fputc('\n', m->out);
 }
+
+int
+mistake_memory(struct mistakes *m, unsigned line)
+{
+	if (!m->no_memory)
+		mistake(m, line, "there is not enough memory to read this");
+	m->no_memory = true;
+	return -1;
+}

@@ -53,7 +53,7 @@ origin_list(const struct conf_schema *sc, void *conf)
 	return (struct conf_origins *)(void *)((char *)conf + sc->origins);
 }
 
-void
+int
 origin_add(const struct conf_schema *sc, void *conf,
     const struct conf_origin *origin)
 {
@@ -64,10 +64,11 @@ origin_add(const struct conf_schema *sc, void *conf,
 	if ((o->n & (o->n - 1)) == 0) {
 		all = realloc(o->list, (o->n ? o->n * 2 : 1) * sizeof(*all));
 		if (!all)
-			abort();
+			return -1;
 		o->list = all;
 	}
 	o->list[o->n++] = *origin;
+	return 0;
 }
 
 /* the first that stands behind `line` */
@@ -133,9 +134,9 @@ origin_set_defaults(const struct conf_schema *sc, struct mistakes *m,
 
 		if (!s->fallback || !schema_has(sec, s))
 			continue;
-		/* a unit test reads them all: none is mistaken */
-		if (value_read(m, 0, s, s->fallback, base) != 0)
-			abort();
+		/* a unit test reads them all: none is mistaken, and a memory
+		 * that is short was reported */
+		(void)!value_read(m, 0, s, s->fallback, base);
 	}
 }
 
@@ -163,26 +164,29 @@ origin_release(const struct conf_schema *sc, void *conf)
 	free(origin_list(sc, conf)->list);
 }
 
-size_t
+int
 origin_add_instance(const struct conf_schema *sc, struct mistakes *m,
     void *conf, const struct conf_section *sec, const char *name,
-    unsigned line)
+    unsigned line, size_t *index_r)
 {
 	void **array = array_of(sec, conf);
 	size_t *count = count_of(sec, conf), size = sec->list.size;
-	char *grown = *array, *base;
+	char *grown = *array, *base, *own = NULL;
 
 	if ((*count & (*count - 1)) == 0)	/* a power of two, or 0 */
 		grown = realloc(*array, (*count ? *count * 2 : 1) * size);
 	if (!grown)
-		abort();
+		return mistake_memory(m, line);
 	*array = grown;
+	if (name[0])
+		own = value_dup(name, strlen(name));
+	if (name[0] && !own)
+		return mistake_memory(m, line);
 	base = grown + *count * size;
 	memset(base, 0, size);
-	*(char **)(void *)(base + sec->list.name) =
-	    name[0] ? value_dup(name, strlen(name)) : NULL;
+	*(char **)(void *)(base + sec->list.name) = own;
 	*(unsigned *)(void *)(base + sec->list.line) = line;
-	++*count;
+	*index_r = (*count)++;
 	origin_set_defaults(sc, m, sec, base);
-	return *count - 1;
+	return 0;
 }

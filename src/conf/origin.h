@@ -25,7 +25,7 @@ struct conf_origins {
 };
 
 struct conf_origins *origin_list(const struct conf_schema *sc, void *conf);
-void origin_add(const struct conf_schema *sc, void *conf,
+int origin_add(const struct conf_schema *sc, void *conf,
     const struct conf_origin *origin);
 /* NULL when the file does not set it */
 const struct conf_origin *origin_find(const struct conf_schema *sc,
@@ -45,10 +45,10 @@ unsigned origin_section_line(const struct conf_section *sec,
 void origin_set_defaults(const struct conf_schema *sc, struct mistakes *m,
     const struct conf_section *sec, void *base);
 /* One more instance of a section that has many ("" for no name) with its
- * defaults; returns its index. */
-size_t origin_add_instance(const struct conf_schema *sc, struct mistakes *m,
+ * defaults.  0, or -1: memory, which is reported. */
+int origin_add_instance(const struct conf_schema *sc, struct mistakes *m,
     void *conf, const struct conf_section *sec, const char *name,
-    unsigned line);
+    unsigned line, size_t *index_r);
 /* all settings, instances and origins; not `conf` itself */
 void origin_release(const struct conf_schema *sc, void *conf);
 

@@ -28,7 +28,7 @@ quote_read(const char *text)
 	size_t n = strlen(text), used = 0;
 	char *out = value_dup(text, n);
 
-	if (!is_quoted(text, n))
+	if (!out || !is_quoted(text, n))
 		return out;
 	for (size_t i = 1; i + 1 < n; i++) {
 		/* a backslash before anything else is one */
@@ -84,16 +84,21 @@ quote_argv_free(struct conf_argv *a)
 	*a = (struct conf_argv){ NULL, 0 };
 }
 
-static void
+const char quote_no_memory[] = "there is not enough memory";
+
+static int
 append(struct conf_argv *a, const char *word, size_t n)
 {
 	char **grown = realloc(a->argv, (a->argc + 2) * sizeof(*grown));
 
 	if (!grown)
-		abort();
+		return -1;
 	a->argv = grown;
-	a->argv[a->argc++] = value_dup(word, n);
-	a->argv[a->argc] = NULL;
+	grown[a->argc] = value_dup(word, n);
+	if (!grown[a->argc])
+		return -1;
+	a->argv[++a->argc] = NULL;
+	return 0;
 }
 
 /* One word to `out`, which has room; moves *p behind it. */
@@ -133,6 +138,8 @@ quote_argv_read(const char *text, struct conf_argv *argv_r)
 	char *word = value_dup(text, room);
 	const char *wrong = NULL;
 
+	if (!word)
+		return quote_no_memory;
 	for (;;) {
 		size_t n;
 
@@ -140,9 +147,10 @@ quote_argv_read(const char *text, struct conf_argv *argv_r)
 		if (!*text)
 			break;
 		wrong = read_word(&text, word, &n);
+		if (!wrong && append(&a, word, n) != 0)
+			wrong = quote_no_memory;
 		if (wrong)
 			break;
-		append(&a, word, n);
 	}
 	if (!wrong && (a.argc == 0 || !a.argv[0][0]))
 		wrong = "a program and its arguments";
@@ -175,5 +183,6 @@ quote_argv_copy(const struct conf_argv *from, struct conf_argv *to)
 {
 	*to = (struct conf_argv){ NULL, 0 };
 	for (size_t i = 0; i < from->argc; i++)
-		append(to, from->argv[i], strlen(from->argv[i]));
+		if (append(to, from->argv[i], strlen(from->argv[i])) != 0)
+			abort();
 }

@@ -60,7 +60,8 @@ earlier(const struct reader *r, const struct conf_section *sec,
 	return 0;
 }
 
-/* "[server], [tls], [tls NAME], [listen NAME]", for the caller to free */
+/* "[server], [tls], [tls NAME], [listen NAME]", for the caller to free; NULL:
+ * memory */
 static char *
 all_sections(const struct conf_schema *sc)
 {
@@ -69,7 +70,7 @@ all_sections(const struct conf_schema *sc)
 	FILE *f = open_memstream(&text, &n);
 
 	if (!f)
-		abort();
+		return NULL;
 	for (size_t i = 0; i < sc->nsections; i++) {
 		const struct conf_section *s = &sc->sections[i];
 
@@ -79,9 +80,10 @@ all_sections(const struct conf_schema *sc)
 			(void)fprintf(f, "%s[%s NAME]", i ? ", " : "",
 			    s->name);
 	}
-	if (fclose(f) != 0)
-		abort();
-	return text;
+	if (fclose(f) == 0)
+		return text;
+	free(text);
+	return NULL;
 }
 
 static void
@@ -90,6 +92,10 @@ report_section(struct reader *r, const char *word)
 	const char *near = schema_near_section(r->schema, word);
 	char *all = all_sections(r->schema);
 
+	if (!all) {
+		mistake_memory(r->m, r->line);
+		return;
+	}
 	mistake(r->m, r->line, "there is no section [%s]; accepted: %s%s%s%s",
 	    word, all, near ? "; did you mean [" : "", near ? near : "",
 	    near ? "]?" : "");
@@ -112,22 +118,24 @@ instances(const struct reader *r)
 	return all;
 }
 
-static void
+static int
 set_label(struct reader *r, const char *word, const char *name)
 {
 	bool named = r->schema->names_in_reports && name[0];
 	size_t n = strlen(word);
 
 	free(r->label);
+	r->m->section = NULL;
 	r->label = malloc(n + 2 + strlen(name));
 	if (!r->label)
-		abort();
+		return mistake_memory(r->m, r->line);
 	memcpy(r->label, word, n + 1);
 	if (named) {
 		r->label[n] = ' ';
 		memcpy(r->label + n + 1, name, strlen(name) + 1);
 	}
 	r->m->section = r->label;
+	return 0;
 }
 
 /* `word` is the section's name, `name` what follows it or "" */
@@ -160,20 +168,22 @@ begin_section(struct reader *r, const char *word, const char *name)
 		    "line %u", word, name[0] ? " " : "", name, before);
 		return;
 	}
-	r->section = sec;
 	r->index = 0;
 	r->section_lines[sec - r->schema->sections] = r->line;
-	set_label(r, word, name);
-	if (sec->list.size == 0)
+	if (set_label(r, word, name) != 0)
 		return;
+	if (sec->list.size == 0) {
+		r->section = sec;
+		return;
+	}
 	if (instances(r) >= r->schema->max_instances) {
 		mistake(r->m, r->line, "more than %zu sections",
 		    r->schema->max_instances);
-		r->section = NULL;
 		return;
 	}
-	r->index = origin_add_instance(r->schema, r->m, r->conf, sec, name,
-	    r->line);
+	if (origin_add_instance(r->schema, r->m, r->conf, sec, name, r->line,
+	    &r->index) == 0)
+		r->section = sec;
 }
 
 /* `p` is behind "[" */
@@ -194,6 +204,10 @@ read_section(struct reader *r, const char *p, const char *end)
 		return;
 	}
 	word = value_dup(p, (size_t)(close - p));
+	if (!word) {
+		mistake_memory(r->m, r->line);
+		return;
+	}
 	n = strcspn(word, " \t");
 	name = word + n + strspn(word + n, " \t");
 	word[n] = '\0';
@@ -350,6 +364,8 @@ read_value(struct reader *r, const struct conf_setting *s, const char *value)
 	if (!r->schema->quotes || !quote_applies(s))
 		return value_read(r->m, r->line, s, value, base);
 	plain = quote_read(value);
+	if (!plain)
+		return mistake_memory(r->m, r->line);
 	result = value_read(r->m, r->line, s, plain, base);
 	buf_wipe_octets(plain, strlen(plain));
 	free(plain);
@@ -397,8 +413,9 @@ set(struct reader *r, const char *key, const char *value)
 		value_free(s, origin_base(r->section, r->conf, r->index));
 	good = read_value(r, s, value) == 0;
 	/* noted even when mistaken: it is not missing then */
-	origin_add(r->schema, r->conf, &(struct conf_origin){ r->section, s,
-	    r->index, r->line, good });
+	if (origin_add(r->schema, r->conf, &(struct conf_origin){ r->section,
+	    s, r->index, r->line, good }) != 0)
+		mistake_memory(r->m, r->line);
 	r->last = s;
 }
 
@@ -456,7 +473,7 @@ read_settings(const struct conf_schema *sc, struct mistakes *m,
 	set_inih();
 	/* what it returns is about lines that were reported already */
 	if (ini_parse_stream(read_line, &r, handle, &r) == -2)
-		abort();
+		mistake_memory(m, r.line);
 	expect_nothing(&r);
 	free(r.label);
 	m->section = NULL;

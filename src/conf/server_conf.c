@@ -17,13 +17,19 @@ int
 conf_read_text(const char *path, const char *text, size_t len, FILE *errors,
     struct conf **conf_r)
 {
-	struct mistakes m = { errors, path, 0, NULL };
+	struct mistakes m = { errors, path, 0, NULL, false };
 	struct conf *c = calloc(1, sizeof(*c));
+	unsigned last;
 
 	if (!c)
-		abort();
+		return mistake_memory(&m, 0);
 	c->path = value_dup(path, strlen(path));
-	server_check(&m, c, read_settings(schema, &m, text, len, c));
+	if (!c->path)
+		mistake_memory(&m, 0);
+	last = read_settings(schema, &m, text, len, c);
+	/* what is half there cannot be judged */
+	if (!m.no_memory)
+		server_check(&m, c, last);
 	if (m.count > 0) {
 		conf_free(c);
 		return -1;
@@ -35,7 +41,7 @@ conf_read_text(const char *path, const char *text, size_t len, FILE *errors,
 int
 conf_read(const char *path, FILE *errors, struct conf **conf_r)
 {
-	struct mistakes m = { errors, path, 0, NULL };
+	struct mistakes m = { errors, path, 0, NULL, false };
 	struct buf text;
 	int result = -1;
 

@@ -62,9 +62,19 @@ value_dup(const char *text, size_t n)
 	char *copy = malloc(n + 1);
 
 	if (!copy)
-		abort();
+		return NULL;
 	memcpy(copy, text, n);
 	copy[n] = '\0';
+	return copy;
+}
+
+char *
+value_dup_or_end(const char *text, size_t n)
+{
+	char *copy = value_dup(text, n);
+
+	if (!copy)
+		abort();
 	return copy;
 }
 
@@ -152,11 +162,12 @@ value_accepted(const struct conf_setting *s)
 	FILE *f = open_memstream(&text, &n);
 
 	if (!f)
-		abort();
+		return NULL;
 	value_write_accepted(s, f);
-	if (fclose(f) != 0)
-		abort();
-	return text;
+	if (fclose(f) == 0)
+		return text;
+	free(text);
+	return NULL;
 }
 
 void
@@ -173,6 +184,10 @@ value_report(struct mistakes *m, unsigned line, const struct conf_setting *s,
 		return;
 	}
 	text = value_accepted(s);
+	if (!text) {
+		mistake_memory(m, line);
+		return;
+	}
 	mistake(m, line, "[%s] %s: \"%s\" is not accepted; accepted: "
 	    "%s%s%s%s", m->section, s->key, shown, text,
 	    near ? "; did you mean \"" : "", near ? near : "",
@@ -262,31 +277,54 @@ read_text(struct mistakes *m, unsigned line, const struct conf_setting *s,
 	return value_set_text(m, line, s, text, at);
 }
 
-static void
+static int
 append_word(char **at, const char *word)
 {
 	size_t old = *at ? strlen(*at) : 0, n = strlen(word);
 	char *joined = malloc(old + n + 2);
 
 	if (!joined)
-		abort();
+		return -1;
 	memcpy(joined, *at ? *at : "", old);
 	if (old > 0)
 		joined[old++] = ' ';
 	memcpy(joined + old, word, n + 1);
 	free(*at);
 	*at = joined;
+	return 0;
 }
 
-static void
+static int
 append_address(struct value_addresses *at, const char *word)
 {
 	char **list = realloc(at->list, (at->n + 1) * sizeof(*list));
 
 	if (!list)
-		abort();
+		return -1;
 	at->list = list;
-	at->list[at->n++] = value_dup(word, strlen(word));
+	list[at->n] = value_dup(word, strlen(word));
+	if (!list[at->n])
+		return -1;
+	at->n++;
+	return 0;
+}
+
+/* One word of a list, which has been cut out. */
+static int
+read_one_word(struct mistakes *m, unsigned line, const struct conf_setting *s,
+    const char *word, void *at)
+{
+	const char *wanted = s->check ? s->check(word) : NULL;
+	unsigned i;
+
+	if (wanted || (s->choices && find_choice(s, word, &i) != 0)) {
+		value_report(m, line, s, word, wanted);
+		return -1;
+	}
+	if ((s->type == CONF_TYPE_WORDS ? append_word(at, word) :
+	    append_address(at, word)) != 0)
+		return mistake_memory(m, line);
+	return 0;
 }
 
 static int
@@ -297,6 +335,8 @@ read_words(struct mistakes *m, unsigned line, const struct conf_setting *s,
 
 	if (s->type == CONF_TYPE_WORDS && *(char **)at == NULL)
 		*(char **)at = value_dup("", 0);
+	if (s->type == CONF_TYPE_WORDS && *(char **)at == NULL)
+		return mistake_memory(m, line);
 	text += strspn(text, blanks);
 	if (*text == '\0' && !(s->flags & CONF_MAY_BE_EMPTY)) {
 		value_report(m, line, s, "", NULL);
@@ -305,17 +345,11 @@ read_words(struct mistakes *m, unsigned line, const struct conf_setting *s,
 	while (*text) {
 		size_t n = strcspn(text, blanks);
 		char *word = value_dup(text, n);
-		const char *wanted = s->check ? s->check(word) : NULL;
-		unsigned i;
 
-		if (wanted || (s->choices && find_choice(s, word, &i) != 0)) {
-			value_report(m, line, s, word, wanted);
+		if (!word)
+			return mistake_memory(m, line);
+		if (read_one_word(m, line, s, word, at) != 0)
 			r = -1;
-		} else if (s->type == CONF_TYPE_WORDS) {
-			append_word(at, word);
-		} else {
-			append_address(at, word);
-		}
 		free(word);
 		text += n;
 		text += strspn(text, blanks);
@@ -329,9 +363,17 @@ read_identity(struct mistakes *m, unsigned line, const struct conf_setting *s,
 {
 	const char *colon = strchr(text, ':');
 	size_t n = colon ? (size_t)(colon - text) : strlen(text);
-	char *user = value_dup(text, n);
-	const char *wanted = syntax_account(user);
+	char *user = value_dup(text, n), *group = NULL;
+	const char *wanted;
 
+	if (colon)
+		group = value_dup(colon + 1, strlen(colon + 1));
+	if (!user || (colon && !group)) {
+		free(user);
+		free(group);
+		return mistake_memory(m, line);
+	}
+	wanted = syntax_account(user);
 	if (!wanted && colon)
 		wanted = syntax_account(colon + 1);
 	if (!wanted && (strcmp(user, "root") == 0 ||
@@ -340,12 +382,13 @@ read_identity(struct mistakes *m, unsigned line, const struct conf_setting *s,
 	if (wanted) {
 		value_report(m, line, s, text, wanted);
 		free(user);
+		free(group);
 		return -1;
 	}
 	free(at->user);
 	free(at->group);
 	at->user = user;
-	at->group = colon ? value_dup(colon + 1, strlen(colon + 1)) : NULL;
+	at->group = group;
 	return 0;
 }
 

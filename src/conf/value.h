@@ -51,7 +51,7 @@ bool value_is_set(const struct conf_setting *s, const void *base);
 void value_free(const struct conf_setting *s, void *base);
 /* "yes or no", "64K to 2047M": what the setting accepts, for people */
 void value_write_accepted(const struct conf_setting *s, FILE *out);
-/* the same as text, for the caller to free */
+/* the same as text, for the caller to free; NULL: memory */
 char *value_accepted(const struct conf_setting *s);
 
 /* a copy of it in `to`, which holds memory of its own for it that is freed */
@@ -82,7 +82,9 @@ void value_write_seconds(unsigned seconds, FILE *out);
 /* The home directory of who runs this: $HOME, else the user database's; for
  * the caller to free, or NULL. */
 char *value_home(void);
-/* allocation failures in here end the program: there is nobody to serve */
+/* NULL: memory */
 char *value_dup(const char *text, size_t n);
+/* The same for programs that serve nobody: without memory they end. */
+char *value_dup_or_end(const char *text, size_t n);
 
 #endif

@@ -29,11 +29,11 @@ value_home(void)
 	const struct passwd *pw;
 
 	if (home && home[0] == '/')
-		return value_dup(home, strlen(home));
+		return value_dup_or_end(home, strlen(home));
 	pw = getpwuid(getuid());
 	if (!pw || !pw->pw_dir || pw->pw_dir[0] != '/')
 		return NULL;
-	return value_dup(pw->pw_dir, strlen(pw->pw_dir));
+	return value_dup_or_end(pw->pw_dir, strlen(pw->pw_dir));
 }
 
 /* NULL when it begins with `~/` and there is no home */
@@ -44,7 +44,7 @@ expand(const char *path)
 	size_t n, rest;
 
 	if (strncmp(path, "~/", 2) != 0)
-		return value_dup(path, strlen(path));
+		return value_dup_or_end(path, strlen(path));
 	home = value_home();
 	if (!home)
 		return NULL;
@@ -69,6 +69,8 @@ value_set_text(struct mistakes *m, unsigned line, const struct conf_setting *s,
 	char *value = s->flags & CONF_HOME ? expand(text) :
 	    value_dup(text, strlen(text));
 
+	if (!value && !(s->flags & CONF_HOME))
+		return mistake_memory(m, line);
 	if (!value) {
 		value_report(m, line, s, text, no_home);
 		return -1;
@@ -135,10 +137,10 @@ read_dest_peer(const char *text, struct conf_dest *d)
 		return form;
 	n = (size_t)(colon - text);
 	if (text[0] == '[')
-		d->host = value_dup(text + 1, n - 2);
+		d->host = value_dup_or_end(text + 1, n - 2);
 	else
-		d->host = value_dup(text, n);
-	d->port = value_dup(colon + 1, strlen(colon + 1));
+		d->host = value_dup_or_end(text, n);
+	d->port = value_dup_or_end(colon + 1, strlen(colon + 1));
 	return NULL;
 }
 
@@ -193,7 +195,7 @@ value_read_dest(struct mistakes *m, unsigned line,
 		value_report(m, line, s, text, wrong);
 		return -1;
 	}
-	d.text = value_dup(text, strlen(text));
+	d.text = value_dup_or_end(text, strlen(text));
 	*at = d;		/* set once: there is nothing to free */
 	return 0;
 }
@@ -350,7 +352,7 @@ value_read_match(struct mistakes *m, unsigned line,
 {
 	size_t n = strcspn(text, ":");
 	const char *pattern = text + n + (text[n] == ':');
-	char *field = value_dup(text, n), error[200];
+	char *field = value_dup_or_end(text, n), error[200];
 	const char *wrong = NULL;
 	struct rule_match *list;
 
@@ -374,6 +376,7 @@ value_read_match(struct mistakes *m, unsigned line,
 		abort();
 	at->list = list;
 	list[at->n++] = (struct rule_match){ field,
-	    value_dup(pattern, strlen(pattern)), s->type == CONF_TYPE_REGEX };
+	    value_dup_or_end(pattern, strlen(pattern)),
+	    s->type == CONF_TYPE_REGEX };
 	return 0;
 }

@@ -110,7 +110,7 @@ value_free(const struct conf_setting *s, void *base)
 static char *
 copy_text(const char *text)
 {
-	return text ? value_dup(text, strlen(text)) : NULL;
+	return text ? value_dup_or_end(text, strlen(text)) : NULL;
 }
 
 static void
