@@ -158,7 +158,7 @@ def served(office, user='finch', listener='clear'):
 # ---- a front that was taken over -------------------------------------------
 
 def test_front_sends_auth_a_large_frame(office):
-    """Whatever its size: what is wiped behind it is the frame alone"""
+    """S52: Whatever its size: what is wiped behind it is the frame alone"""
     before, front = others(office), office.child('front')
     with stolen_front(office) as own:
         payload = (octets(bytes(16)) + b'\1' + octets(b'wren') +
@@ -170,7 +170,7 @@ def test_front_sends_auth_a_large_frame(office):
 
 
 def test_front_steps_where_there_is_no_exchange(office):
-    """An answer to a challenge that was never sent ends the front"""
+    """S52: An answer to a challenge that was never sent ends the front"""
     before, front = others(office), office.child('front')
     with stolen_front(office) as own:
         own.auth.send(password(1 << 30, b'robin', b'wrong'))
@@ -190,7 +190,7 @@ def answer(sock, kind):
 
 
 def test_front_uses_an_id_twice(office):
-    """The store ends a front in the midst of a frame of that front"""
+    """S52: The store ends a front in the midst of a frame of that front"""
     before, front = others(office), office.child('front')
     with stolen_front(office) as own:
         os.kill(front, signal.SIGSTOP)      # we are the front now
@@ -305,7 +305,7 @@ def injected(pid, fault):
 
 
 def test_message_without_a_descriptor(office):
-    """The front has no room for what the store hands it: an error for now,
+    """S34: The front has no room for what the store hands it: an error for now,
     for that message alone; the store is not given up"""
     before, front = others(office), office.child('front')
     with office.pop3('wren', 'secret', how='clear') as pop, \

@@ -191,6 +191,7 @@ def test_the_next_login_finds_no_lock(make_office):
 # ---- limits ----------------------------------------------------------------
 
 def test_connections_of_one_address(make_office):
+    """S33: over all fronts"""
     office = make_office(limits={'sessions_per_address': 3},
                          server={'fronts': 2})
     held = [office.connect('pop3') for _ in range(3)]
@@ -244,7 +245,7 @@ SHORT = {'unsafe_limits': 'yes', 'idle_timeout': '1s',
 
 
 def test_autologout_is_silent_and_removes_nothing(make_office):
-    """B-25, RFC 1939 section 3"""
+    """S31: B-25, RFC 1939 section 3"""
     office = make_office(limits=SHORT)
     office.put('wren', b'Subject: kept\n\n')
     pop = office.pop3('wren')
@@ -258,6 +259,7 @@ def test_autologout_is_silent_and_removes_nothing(make_office):
 
 
 def test_who_does_not_log_in_must_go(make_office):
+    """S31: before login"""
     office = make_office(limits=SHORT)
     with office.connect('pop3') as s:
         assert line(s).startswith(b'+OK')
@@ -387,6 +389,7 @@ def test_a_line_for_each_session_and_delivery(office):
 
 
 def test_a_line_for_each_failed_login(office):
+    """S49: without what was typed"""
     pop = office.pop3()
     for _ in range(2):
         pop.user('wren')
@@ -466,6 +469,7 @@ def test_check_says_ok(closed):
 
 
 def test_check_names_file_and_line(closed):
+    """S53"""
     cert, key = closed.certificates[0]
     key.write_text('no key\n')
     closed.users_file.unlink()
@@ -551,7 +555,7 @@ def spoil(office, user):
 
 
 def test_smtp_delivers_to_all_or_none(make_office):
-    """SMTP has one reply: a 4xx for one recipient would bring the others
+    """D05: SMTP has one reply: a 4xx for one recipient would bring the others
     their message twice."""
     office = make_office(users={'wren': 'a', 'finch': 'b', 'robin': 'c'})
     spoil(office, 'finch')
@@ -565,7 +569,7 @@ def test_smtp_delivers_to_all_or_none(make_office):
 
 
 def test_lmtp_delivers_to_each(make_office):
-    """L-4"""
+    """D05: L-4"""
     office = make_office(users={'wren': 'a', 'finch': 'b', 'robin': 'c'})
     spoil(office, 'finch')
     with office.lmtp() as lmtp:

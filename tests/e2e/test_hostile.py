@@ -159,7 +159,7 @@ def reset(s):
 
 @pytest.mark.parametrize('where', ['before login', 'after login', 'smtp'])
 def test_one_octet_now_and_then(where):
-    """Octets without a command do not keep a connection open"""
+    """S32: Octets without a command do not keep a connection open"""
     with Office(env=ENV, limits={
             'unsafe_limits': 'yes', 'login_timeout': '1s',
             'idle_timeout': '1s', 'smtp_timeout': '1s'},
@@ -184,7 +184,7 @@ def test_one_octet_now_and_then(where):
 
 @pytest.mark.parametrize('tls', [False, True])
 def test_slow_readers_of_big_messages(office, tls):
-    """Six ask for 24 MiB each and do not read: the server waits with them,
+    """S32: Six ask for 24 MiB each and do not read: the server waits with them,
     not with 144 MiB in memory; what they read in the end is right"""
     with bounded(office):
         peers = []
@@ -232,6 +232,7 @@ def pour(s, total, chunk=b'x' * MIB):
 @pytest.mark.parametrize('where', ['pop3', 'pop3 logged in', 'pop3s',
                                    'smtp', 'lmtp'])
 def test_a_line_of_one_gibibyte(office, where):
+    """S12: refused, and it costs no memory"""
     with bounded(office):
         s = (logged_in(office) if where == 'pop3 logged in' else
              greeted(office, where, tls=where == 'pop3s'))
@@ -248,7 +249,7 @@ def test_a_line_of_one_gibibyte(office, where):
 
 @pytest.mark.parametrize('way', ['DATA', 'BDAT'])
 def test_a_message_of_one_gibibyte_in_one_line(office, way):
-    """message_size is 50 MiB: 552, nothing stored, nothing left over"""
+    """D04: message_size is 50 MiB: 552, nothing stored, nothing left over"""
     with bounded(office):
         s = greeted(office, 'lmtp')
         ask(s, b'LHLO x')
@@ -314,7 +315,7 @@ HASTE = {
 
 @pytest.mark.parametrize('what', HASTE)
 def test_hundred_thousand_commands_unread(office, what):
-    """The server stops reading when nobody reads it; when at last somebody
+    """S38: The server stops reading when nobody reads it; when at last somebody
     does, all 100,000 answers are there"""
     listener, command, answer, times = HASTE[what]
     with bounded(office):
@@ -354,8 +355,8 @@ def test_a_big_message_asked_for_a_thousand_times(office):
 # ---- commands behind STLS and STARTTLS -------------------------------------
 
 def test_commands_behind_stls(office):
-    """What came before the handshake is not obeyed after it (CVE-2011-0411
-    and its many children)"""
+    """S01, S02: what came before the handshake is not obeyed after it
+    (CVE-2011-0411 and its many children)"""
     s = greeted(office, 'pop3')
     s.sendall(b'STLS\r\nUSER wren\r\nPASS secret\r\nDELE 1\r\nQUIT\r\n')
     got = line(s)
@@ -381,6 +382,7 @@ def test_commands_behind_stls(office):
 
 
 def test_commands_behind_starttls(office):
+    """D03: the same for mail"""
     s = greeted(office, 'smtp')
     ask(s, b'EHLO x')
     s.sendall(b'STARTTLS\r\nEHLO y\r\nMAIL FROM:<a@example.net>\r\n'
@@ -447,6 +449,7 @@ POP_STATES = list(pop_states(None))
 @pytest.mark.parametrize('end', ['fin', 'rst'])
 @pytest.mark.parametrize('state', POP_STATES)
 def test_pop3_dropped(office, state, end):
+    """S36, P4: wherever it ends, nothing is removed"""
     s = pop_states(office)[state]()
     if state == 'in RETR':
         assert s.recv(1000)
@@ -479,7 +482,7 @@ def mail_states():
 @pytest.mark.parametrize('listener', ['lmtp', 'smtp'])
 @pytest.mark.parametrize('state', list(mail_states()))
 def test_delivery_dropped(office, state, listener, end):
-    """No 250, no message: not half of one either"""
+    """D06: No 250, no message: not half of one either"""
     commands, raw = mail_states()[state]
     s = greeted(office, listener)
     ask(s, b'LHLO x' if listener == 'lmtp' else b'EHLO x')
@@ -493,7 +496,7 @@ def test_delivery_dropped(office, state, listener, end):
 
 @pytest.mark.parametrize('listener', ['lmtp', 'smtp'])
 def test_dropped_before_the_last_reply_is_read(office, listener):
-    """Here the message may be there or not, but only whole, and once"""
+    """D06: Here the message may be there or not, but only whole, and once"""
     for n in range(10):
         token = b'unread %d' % next(serial)
         s = greeted(office, listener)
@@ -529,6 +532,7 @@ GARBAGE = {
 
 @pytest.mark.parametrize('what', GARBAGE)
 def test_garbage_for_a_handshake(office, what):
+    """S07: it costs the others nothing"""
     with bounded(office):
         peers = []
         for n in range(40):
@@ -546,7 +550,7 @@ def test_garbage_for_a_handshake(office, what):
 
 
 def test_tls_cut_without_close_notify(office):
-    """A DELE without QUIT over a cut TLS connection removes nothing"""
+    """S36: A DELE without QUIT over a cut TLS connection removes nothing"""
     s = logged_in(office, listener='pop3s', tls=True)
     ask(s, b'DELE 1')
     reset(s)
@@ -592,7 +596,7 @@ def few_descriptors(pid, more):
 
 
 def test_front_without_descriptors(office):
-    """60 connections where 10 have room: who is in is served, the front
+    """S34: 60 connections where 10 have room: who is in is served, the front
     does not spin, and afterwards everybody is served again"""
     s = logged_in(office)
     front = office.child('front')
@@ -613,7 +617,7 @@ def test_front_without_descriptors(office):
 
 
 def test_store_without_descriptors(office):
-    """No maildrop can be opened and nothing stored: temporary errors, then
+    """S34: No maildrop can be opened and nothing stored: temporary errors, then
     all is well again"""
     store = office.child('store')
     with few_descriptors(store, 0):

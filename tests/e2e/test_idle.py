@@ -14,6 +14,7 @@ SESSIONS = 500
 
 @pytest.mark.parametrize('tls', [False, True], ids=['plain', 'tls'])
 def test_sessions_held_open(tls):
+    """S33"""
     users = {f'u{n:05d}': '{PLAIN}secret' for n in range(SESSIONS)}
     users['worker'] = '{PLAIN}secret'
     with Office(users=users, limits={'sessions_per_address': 1000},

@@ -198,7 +198,8 @@ def new_office():
 @pytest.mark.parametrize('roles', [*[(r,) for r in ROLES], ROLES],
                          ids='+'.join)
 def test_kill_a_child(roles):
-    """The parent starts it again, and whatever fell with it"""
+    """P1, P4, P5, P10, D06: the parent starts it again, and whatever fell
+    with it"""
     rng = random.Random(f'{SEED} {roles}')
     ledger = Ledger()
     print('RESTANTE_SEED=' + SEED)
@@ -223,7 +224,8 @@ def wait_replaced(office, role, old):
 
 
 def test_kill_the_parent():
-    """Its children end with it, a new one opens the same office"""
+    """P1, P4, P5, P10: its children end with it, a new one opens the same
+    office"""
     rng = random.Random(f'{SEED} parent')
     ledger = Ledger()
     print('RESTANTE_SEED=' + SEED)

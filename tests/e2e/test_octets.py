@@ -79,7 +79,8 @@ def ids_of(pop):
 
 @pytest.mark.parametrize('seed', range(4))
 def test_any_stored_file(office, seed):
-    """S40, S42, Z-1: every file is one message, whole, under one id."""
+    """P3, S39, S40, S42, Z-1: every file is one message, whole, under one
+    id."""
     r = random.Random(seed)
     stored = {}
     for n in range(60):
@@ -168,7 +169,7 @@ def say(client, r, lines):
 
 @pytest.mark.parametrize('how', ['lmtp', 'smtp'])
 def test_any_mail_comes_out_as_it_went_in(office, how):
-    """M-10, M-18, M-24"""
+    """S39, P3: M-10, M-18, M-24"""
     r = random.Random(11)
     sent = [some_mail(r) for _ in range(60)]
     with (office.lmtp() if how == 'lmtp' else office.smtp()) as client:

@@ -48,6 +48,7 @@ def test_dele_is_done_at_quit_only(office):
 
 
 def test_wrong_password_and_unknown_user_are_alike(office):
+    """S27"""
     said = []
     for user, password in (('wren', 'wrong'), ('nobody', 'secret')):
         with pytest.raises(poplib.error_proto) as e:

@@ -15,6 +15,7 @@
  *
  * Without RESTANTE_FULL only every so-manieth point is tried, another one at
  * each call.
+ * Threats: D05, D07, P1, P4, P5, P6, P10.
  */
 #include <dirent.h>
 #include <errno.h>

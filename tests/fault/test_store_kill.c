@@ -7,6 +7,7 @@
  * work.
  *
  * Without RESTANTE_FULL every so-manieth kill is tried.
+ * Threats: D06, P1, P4, P5, P6, P8, P10.
  */
 #include <limits.h>
 #include <signal.h>

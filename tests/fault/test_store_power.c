@@ -14,6 +14,7 @@
  * file's fsync moved behind its rename, it must find losses.
  *
  * Without RESTANTE_FULL every so-manieth disk is tried.
+ * Threats: P1, P4, P5, P6.
  */
 #include <stdio.h>
 #include <stdlib.h>

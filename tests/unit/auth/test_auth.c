@@ -475,7 +475,7 @@ s27_failures_cost_the_same(void **state)
 	}
 }
 
-/* The same in a file that has cheap hashes alone. */
+/* S27: The same in a file that has cheap hashes alone. */
 static void
 s27_cheap_file(void **state)
 {
@@ -491,7 +491,7 @@ s27_cheap_file(void **state)
 	}
 }
 
-/* A wrong password of a user with a cheap hash costs a slow one, too. */
+/* S27: A wrong password of a user with a cheap hash costs a slow one, too. */
 static void
 s27_mixed_file(void **state)
 {
@@ -514,7 +514,7 @@ s27_mixed_file(void **state)
 
 /* ---- the throttle at work ------------------------------------------------ */
 
-/* Unknown, wrong, malformed: their answers come at the same time. */
+/* S27: Unknown, wrong, malformed: their answers come at the same time. */
 static void
 failures_are_answered_at_their_time(void **state)
 {
@@ -569,8 +569,8 @@ s29_parallel_guesses_stand_in_line(void **state)
 	}
 }
 
-/* The right password behind a wrong one waits its turn, then resets; somebody
- * else's right one does not. */
+/* S29: the right password behind a wrong one waits its turn, then resets;
+ * somebody else's right one does not. */
 static void
 success_resets(void **state)
 {
@@ -599,8 +599,8 @@ success_resets(void **state)
 	assert_int_equal(bad->at, begin + 4000);
 }
 
-/* Hanging up does not make guessing cheaper; waiting in line may be given
- * up without harm. */
+/* S22, S29: hanging up does not make guessing cheaper; waiting in line may
+ * be given up without harm. */
 static void
 cancelling(void **state)
 {

@@ -41,6 +41,7 @@ guess(struct throttle *t, const unsigned char *address, bool right,
 	return delay;
 }
 
+/* S29 */
 static void
 delays_double_up_to_the_maximum(void **state)
 {
@@ -59,6 +60,7 @@ delays_double_up_to_the_maximum(void **state)
 	throttle_free(t);
 }
 
+/* S29 */
 static void
 success_forgets(void **state)
 {
@@ -130,7 +132,7 @@ time_forgives_one_a_minute(void **state)
 	throttle_free(t);
 }
 
-/* N guesses at the same time: the second begins when the first has left */
+/* S29: N guesses at the same time: the second begins when the first has left */
 static void
 attempts_stand_in_line(void **state)
 {
@@ -230,7 +232,7 @@ numbered(unsigned char out[16], unsigned i)
 	out[15] = (unsigned char)i;
 }
 
-/* The one that was idle for longest gives way, never a busy one. */
+/* S29: The one that was idle for longest gives way, never a busy one. */
 static void
 memory_is_bounded(void **state)
 {

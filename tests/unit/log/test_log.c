@@ -100,7 +100,7 @@ test_escaping(void **state)
 		    cases[i].out);
 }
 
-/* no octet at all may end the line, the quotes or begin a key */
+/* S49: no octet at all may end the line, the quotes or begin a key */
 static void
 test_every_octet(void **state)
 {

@@ -351,6 +351,7 @@ visit(SSL_CTX *ctx, const char *sni, SSL_SESSION *with)
 	return resumed;
 }
 
+/* S09 (no early data), S10 */
 static void
 test_tickets(void **state)
 {

@@ -242,6 +242,7 @@ check_short_wire(struct pop_span s)
 	check_wire(s, 3, s.n);
 }
 
+/* S39, P3 */
 static void
 test_all_short_messages(void **state)
 {

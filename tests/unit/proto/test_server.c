@@ -451,7 +451,7 @@ test_greeting(void **state)
 	}
 }
 
-/* T-3: what stands behind STLS in the same input is not executed. */
+/* S01, S02, T-3: what stands behind STLS in the same input is not executed. */
 static void
 test_stls_injection(void **state)
 {
@@ -502,7 +502,7 @@ test_stls(void **state)
 	office_close(&o);
 }
 
-/* B-44: NUL, which no string literal above can hold. */
+/* S16, B-44: NUL, which no string literal above can hold. */
 static void
 test_nul(void **state)
 {
@@ -562,7 +562,8 @@ say_long(const char *before, const char *head, size_t n, size_t piece,
 	free(line);
 }
 
-/* A-8 A-9: long lines of SASL are taken, others are not; a flood closes. */
+/* S12, A-8, A-9: long lines of SASL are taken, others are not; a flood
+ * closes. */
 static void
 test_long_lines(void **state)
 {
@@ -667,7 +668,7 @@ many_uidl(void *ctx, uint32_t i)
 	return span_of(uid, POP_UIDL_MAX);
 }
 
-/* A million messages leave through an output of POP_OUT_MIN octets. */
+/* S54: A million messages leave through an output of POP_OUT_MIN octets. */
 static void
 test_million(void **state)
 {

@@ -461,7 +461,7 @@ find(const struct record *rec, unsigned from, enum os_op op, ino_t ino)
 	return i;
 }
 
-/* file fsynced, renamed, new/ fsynced; on the very first delivery all
+/* P1: file fsynced, renamed, new/ fsynced; on the very first delivery all
  * directories above as well, before there is a tmp/ */
 static void
 test_durable(void **state)

@@ -318,7 +318,7 @@ test_strange_entries(void **state)
 	}
 }
 
-/* the file is a message when listed and something else when asked for */
+/* S45: the file is a message when listed and something else when asked for */
 static void
 test_replaced_by_link(void **state)
 {
@@ -541,7 +541,7 @@ test_removed_meanwhile(void **state)
 	sync_close(&s);
 }
 
-/* new mail is for the next session, whose turn no removal takes away */
+/* P2: new mail is for the next session, whose turn no removal takes away */
 static void
 test_new_mail_invisible(void **state)
 {
@@ -565,6 +565,7 @@ test_new_mail_invisible(void **state)
 	sync_close(&s);
 }
 
+/* P4 */
 static void
 test_nothing_removed_without_commit(void **state)
 {
@@ -585,6 +586,7 @@ test_nothing_removed_without_commit(void **state)
 	assert_int_equal(sync_count(o->root, "m", "cur"), 1);
 }
 
+/* P8 */
 static void
 test_lock(void **state)
 {

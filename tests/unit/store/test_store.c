@@ -206,7 +206,7 @@ hold_in_child(const char *root, int tell)
 	return pid;
 }
 
-/* A-16, Z-8: no stale lock is ever left behind */
+/* S48, P8: A-16, Z-8: no stale lock is ever left behind */
 static void
 test_killed_holder(void **state)
 {

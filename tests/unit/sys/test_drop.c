@@ -123,6 +123,7 @@ common(void)
 	return 0;
 }
 
+/* S51 */
 static void
 test_common(void **state)
 {
