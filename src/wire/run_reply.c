@@ -5,6 +5,8 @@
  */
 #include "wire/run.h"
 
+#include <strings.h>
+
 #include "wire/text.h"
 
 struct run_conn *
@@ -119,21 +121,23 @@ run_read_eof(struct run *r, int timeout_ms)
 	return 0;
 }
 
-/* `[CODE]` in front of a reply's text: only what IANA has registered */
+/* `[CODE]` in front of a reply's text: only what IANA has registered, in any
+ * case, with or without deeper levels (RFC 2449 section 8) */
 static bool
 code_ok(struct pop_span text, bool positive)
 {
 	static const char *const codes[] = { "LOGIN-DELAY", "IN-USE",
 	    "SYS/TEMP", "SYS/PERM", "AUTH", "UTF8" };
 	const unsigned char *end = memchr(text.p, ']', text.n);
-	size_t n;
 
 	if (end == NULL || positive)
 		return false;
-	n = (size_t)(end - text.p) - 1;
 	for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
-		if (strlen(codes[i]) == n &&
-		    memcmp(codes[i], text.p + 1, n) == 0)
+		size_t n = strlen(codes[i]);
+
+		if ((size_t)(end - text.p) > n && strncasecmp(codes[i],
+		    (const char *)text.p + 1, n) == 0 &&
+		    (text.p[n + 1] == ']' || text.p[n + 1] == '/'))
 			return true;
 	}
 	return false;

@@ -14,7 +14,7 @@ import pytest
 from office import BUILD, SANITIZERS, Office
 from wire_world import PLAY, USERS, WIRE, Case, World, checked
 
-ROUNDS = os.environ.get('WIRE_ROUNDS', '2')
+ROUNDS = os.environ.get('WIRE_ROUNDS', '1')
 SEED = os.environ.get('WIRE_SEED', '')
 
 # how a word of `needs:` that belongs to the daemon is set

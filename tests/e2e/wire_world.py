@@ -25,11 +25,16 @@ USERS = {'wren': 'correct horse battery', 'finch': 'hunter2'}
 
 def checked(paths):
     """What `play --check` says of each case, as dicts."""
-    keys = ('path', 'protocol', 'only', 'uses', 'needs', 'checks', 'reason')
+    keys = ('path', 'protocol', 'only', 'uses', 'needs', 'checks', 'reason',
+            'choice')
     out = subprocess.run([str(PLAY), '--check', *map(str, paths)], check=True,
                          capture_output=True, text=True).stdout
     return [dict(zip(keys, line.split('\t')))
             for line in out.splitlines()]
+
+
+class NotHere(Exception):
+    """What can never be done to these maildrops: the case is not played."""
 
 
 class Case:
@@ -108,6 +113,8 @@ class World:
         try:
             verb, args = words[0].decode(), words[1:]
             return b'+' + (getattr(self, f'do_{verb}')(*args) or b'')
+        except NotHere as e:
+            return b'?' + str(e).encode()
         except Exception as e:          # the transcript fails, with why
             return b'-' + repr(e).encode()
 

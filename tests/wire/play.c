@@ -288,14 +288,15 @@ check_all(char **paths, int n_paths)
 	for (int i = 0; i < n_paths; i++) {
 		if (case_load(&c, paths[i]) != 0)
 			return EXIT_BAD_CASE;
-		(void)printf("%s\t%s\t%s\t%s%s%s%s\t%.*s\t%.*s\t%.*s\n",
+		(void)printf("%s\t%s\t%s\t%s%s%s%s\t%.*s\t%.*s\t%.*s\t%.*s\n",
 		    c.path, protos[c.proto], onlys[c.only],
 		    c.uses_store ? "store " : "", c.uses_tls ? "tls " : "",
 		    c.uses_pop3s ? "pop3s " : "",
 		    c.users > 0 ? "users " : "",
 		    (int)c.needs.n, (const char *)c.needs.p,
 		    (int)c.checks.n, (const char *)c.checks.p,
-		    (int)c.reason.n, (const char *)c.reason.p);
+		    (int)c.reason.n, (const char *)c.reason.p,
+		    (int)c.choice.n, (const char *)c.choice.p);
 		case_done(&c);
 	}
 	return 0;

@@ -157,6 +157,9 @@ LIES = [
     (b'+OK a\rb\r\n', 'S~ *\n', 'control characters'),
     (b'+OK [XCLIENT] x\r\n', 'S~ *\n', 'registered response code'),
     (b'-ERR [NOSE] x\r\n', 'S~ *\n', 'registered response code'),
+    (b'-ERR [AUTHOR] x\r\n', 'S~ *\n', 'registered response code'),
+    (b'-ERR [AUTH x\r\n', 'S~ *\n', 'registered response code'),
+    (b'-ERR [SYS] x\r\n', 'S~ *\n', 'registered response code'),
     (b'+OK [AUTH] x\r\n', 'S~ *\n', 'registered response code'),
     (b'+OK ' + b'x' * 507 + b'\r\n', 'S~ *\n', '512 octets'),
     (b'+OK\r\n.x\r\n.\r\n', HELLO + 'S= 4 octets\n', 'a stuffed dot'),
@@ -253,6 +256,11 @@ def test_liars(t):
         args = ('--connect', f'127.0.0.1:{liar.port}', '--mode', 'whole',
                 '--timeout', '5', '--have', 'clear,tls')
         t.want(FAILED, HEADER.format('') + dialogue, said, *args)
+        liar.close()
+    for code in (b'AUTH', b'auth', b'AUTH/EXPIRED', b'SYS/TEMP/DISK'):
+        liar = Liar(b'-ERR [' + code + b'] x\r\n')
+        args = ('--connect', f'127.0.0.1:{liar.port}', '--have', 'clear')
+        t.want(PASSED, HEADER.format('') + 'S~ -ERR*\n', '1 passed', *args)
         liar.close()
 
 

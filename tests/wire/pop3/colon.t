@@ -1,6 +1,6 @@
 # A colon in a command
 checks: B-3 D-25
-ref: RFC 1939 section 3; a crash of Dovecot before 2.3.18
+ref: RFC 1939 section 3; a crash of Dovecot 2.3.18 and 2.3.19
 protocol: pop3
 
 S~ +OK*

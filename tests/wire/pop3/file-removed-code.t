@@ -7,6 +7,8 @@ choice: the next session does not list it any more
 
 S~ +OK*
 login
+C: STAT
+S~ +OK 3 {size123}{...}
 store remove wren 2
 C: RETR 2
 S~ -ERR \[SYS/TEMP]*
