@@ -57,7 +57,7 @@ peer_begin(struct peer *p, const struct wire_case *w, uint64_t seed,
 		return conform_begin(c, w, why);
 	r = c->pop->ops->begin(c->pop, w, seed, why);
 	if (r != 0)
-		c->begun = BEGUN_BROKEN;
+		c->begun = r == -2 ? BEGUN_NOT_HERE : BEGUN_BROKEN;
 	return r;
 }
 
@@ -89,9 +89,16 @@ static int
 peer_store(struct peer *p, const struct pop_span *words, size_t n,
     struct buf *why)
 {
-	struct peer *at = conform_of(p)->pop;
+	struct conform *c = conform_of(p);
+	int r = c->pop->ops->store(c->pop, words, n, why);
 
-	return at->ops->store(at, words, n, why);
+	if (r == -2) {
+		c->begun = BEGUN_NOT_HERE;
+		c->not_here.n = 0;
+		if (buf_append(&c->not_here, why->p, why->n) != 0)
+			return -1;
+	}
+	return r;
 }
 
 /* by a session, where nobody else can tell */
@@ -171,6 +178,12 @@ tell_failure(struct conform *c, const struct conform_case *k,
 	struct buf choice;
 
 	hide_password(c, r);
+	if (c->not_here.n > 0) {
+		conform_tell(c, k, VERDICT_NOT_HERE, text_of(&c->not_here),
+		    NULL);
+		c->not_here.n = 0;
+		return;
+	}
 	if (c->begun != BEGUN) {
 		conform_tell(c, k, c->begun == BEGUN_NOT_HERE ?
 		    VERDICT_NOT_HERE : VERDICT_FAILED, text_of(&r->report),
@@ -365,12 +378,15 @@ static int
 begin_any(struct conform *c)
 {
 	struct buf why;
+	size_t i = 0;
 	int status = EX_OK;
 
 	if (c->way != WAY_ACTION)
 		return EX_OK;
+	while (i + 1 < c->cases.n && !conform_is_base(&c->cases.at[i].wire))
+		i++;
 	buf_init(&why, TEXT_MAX_OCTETS);
-	if (c->pop->ops->begin(c->pop, &c->cases.at[0].wire, 1, &why) != 0)
+	if (c->pop->ops->begin(c->pop, &c->cases.at[i].wire, 1, &why) != 0)
 		status = conform_complain(c->args, EX_TEMPFAIL, "--action: "
 		    "%.*s", (int)why.n, (const char *)why.p);
 	else
@@ -390,6 +406,7 @@ done(struct conform *c)
 	if (c->pop != NULL)
 		sock_free(c->pop);
 	buf_wipe(&c->password);
+	buf_release(&c->not_here);
 	buf_release(&c->count.failed);
 	conform_drop_done(&c->drop);
 	conform_unload(&c->cases);
@@ -426,6 +443,7 @@ conform_run(const struct client_args *args)
 	for (int i = 0; i < CONFORM_PROTOS; i++)
 		buf_init(&c.have[i], CONFORM_LINE_MAX);
 	buf_init(&c.password, TEXT_MAX_OCTETS);
+	buf_init(&c.not_here, TEXT_MAX_OCTETS);
 	buf_init(&c.count.failed, TEXT_MAX_OCTETS);
 	status = run(&c);
 	if (status == EX_OK && !args->check.list) {

@@ -38,20 +38,34 @@ is_case(const struct dirent *d)
 
 /* "pop3/list", "list" or the id of a check */
 static bool
-was_asked_for(const char *pattern, const struct conform_case *k)
+is_called(struct pop_span pattern, const struct conform_case *k)
 {
-	struct pop_span p, checks = k->wire.checks, id;
+	struct pop_span checks = k->wire.checks, id;
 
-	if (pattern == NULL)
-		return true;
-	p = span_str(pattern);
-	if (glob_match(p, span_str(k->name)) ||
-	    glob_match(p, span_str(strchr(k->name, '/') + 1)))
+	if (glob_match(pattern, span_str(k->name)) ||
+	    glob_match(pattern, span_str(strchr(k->name, '/') + 1)))
 		return true;
 	while ((id = case_word(&checks)).n > 0)
-		if (glob_match(p, id))
+		if (glob_match(pattern, id))
 			return true;
 	return false;
+}
+
+/* patterns with commas between */
+static bool
+was_asked_for(const char *patterns, const struct conform_case *k)
+{
+	if (patterns == NULL)
+		return true;
+	for (;;) {
+		size_t n = strcspn(patterns, ",");
+
+		if (n > 0 && is_called(span_of(patterns, n), k))
+			return true;
+		if (patterns[n] == '\0')
+			return false;
+		patterns += n + 1;
+	}
 }
 
 static void

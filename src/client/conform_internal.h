@@ -66,6 +66,7 @@ struct conform {
 	bool clear;			/* logs in without TLS */
 	enum sock_wrap secure;		/* the way to TLS; SOCK_CLEAR: none */
 	const struct wire_case *playing;
+	struct buf not_here;		/* a `store` that nobody can do */
 	const char *user;
 	struct buf password;		/* with a NUL at its end */
 	char recipient[256], domain[256];
@@ -148,6 +149,9 @@ struct conform_seen {
 
 /* EX_OK or an exit status, after a message */
 int conform_look(struct conform *c);
+
+/* ---- conform_words.c: what that is called ---- */
+
 /* the words for `needs:`, with commas; 0, or -1 */
 int conform_words(const struct conform_seen *s, struct buf *have);
 /* the words of an EHLO or LHLO reply */

@@ -4,160 +4,11 @@
  * of `needs:` in tests/wire/README.md.  What cannot be seen from outside
  * (limits, timeouts) is never a word here.
  */
-#include <stdlib.h>
-#include <strings.h>
 #include <sysexits.h>
 
-#include "base/num.h"
 #include "client/conform_internal.h"
 
 enum { LF_MS = 3000 };		/* for an answer to a line without CR */
-
-static bool
-next_line(struct pop_span *rest, struct pop_span *line_r)
-{
-	const unsigned char *lf;
-
-	if (rest->n == 0)
-		return false;
-	lf = memchr(rest->p, '\n', rest->n);
-	*line_r = span_of(rest->p, lf == NULL ? rest->n :
-	    (size_t)(lf - rest->p));
-	span_skip(rest, lf == NULL ? rest->n : line_r->n + 1);
-	if (line_r->n > 0 && line_r->p[line_r->n - 1] == '\r')
-		line_r->n--;
-	return true;
-}
-
-static bool
-word_is(struct pop_span w, const char *s)
-{
-	return w.n == strlen(s) && strncasecmp((const char *)w.p, s,
-	    w.n) == 0;
-}
-
-/* a capability, NULL or with one of its parameters */
-bool
-conform_line_has(struct pop_span lines, const char *tag,
-    const char *parameter)
-{
-	struct pop_span line, w;
-
-	while (next_line(&lines, &line)) {
-		if (!word_is(case_word(&line), tag))
-			continue;
-		if (parameter == NULL)
-			return true;
-		while ((w = case_word(&line)).n > 0)
-			if (word_is(w, parameter))
-				return true;
-	}
-	return false;
-}
-
-static int
-add(struct buf *have, bool is_so, const char *word)
-{
-	if (!is_so)
-		return 0;
-	return buf_append_str(have, word) != 0 ||
-	    buf_append(have, ",", 1) != 0 ? -1 : 0;
-}
-
-/* <...@...> in a greeting (RFC 1939 section 7, APOP) */
-static bool
-has_stamp(struct pop_span greeting)
-{
-	const unsigned char *open = memchr(greeting.p, '<', greeting.n);
-	const unsigned char *close;
-
-	if (open == NULL)
-		return false;
-	span_skip(&greeting, (size_t)(open - greeting.p));
-	close = memchr(greeting.p, '>', greeting.n);
-	return close != NULL &&
-	    memchr(open, '@', (size_t)(close - open)) != NULL;
-}
-
-int
-conform_words(const struct conform_seen *s, struct buf *have)
-{
-	const struct { bool is_so; const char *word; } words[] = {
-		{ s->tls, "tls" }, { !s->tls, "no-tls" },
-		{ s->clear, "clear" }, { !s->clear, "tls-only" },
-		{ s->pop3s, "pop3s" },
-		{ has_stamp(s->greeting), "apop" },
-		{ !has_stamp(s->greeting), "no-apop" },
-		{ s->last == 1, "last" }, { s->last == 0, "no-last" },
-		{ s->bare_lf == 1, "lenient-crlf" },
-		{ s->bare_lf == 0, "strict-crlf" },
-		{ s->has_capa, "capa" }, { s->top, "top" },
-		{ s->uidl, "uidl" },
-		{ conform_line_has(s->capa, "SASL", "PLAIN"), "plain" },
-		{ conform_line_has(s->capa, "PIPELINING", NULL),
-		  "pipelining" },
-		{ conform_line_has(s->capa, "RESP-CODES", NULL),
-		  "resp-codes" },
-		{ conform_line_has(s->capa, "AUTH-RESP-CODE", NULL),
-		  "auth-resp-code" },
-	};
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (add(have, words[i].is_so, words[i].word) != 0)
-			return -1;
-	return 0;
-}
-
-/* SIZE=N for `size=N` */
-static int
-add_size(struct pop_span lines, struct buf *have)
-{
-	struct pop_span line, w;
-	uint64_t n;
-
-	while (next_line(&lines, &line)) {
-		if (!word_is(case_word(&line), "SIZE"))
-			continue;
-		w = case_word(&line);
-		if (num_parse_u64(w, UINT64_MAX, &n) == 0)
-			return buf_printf(have, "size=%llu,",
-			    (unsigned long long)n);
-	}
-	return 0;
-}
-
-int
-conform_mta_words(struct pop_span reply, struct buf *have)
-{
-	struct pop_span line;
-	struct buf lines;
-	bool tls;
-	int r = 0;
-
-	buf_init(&lines, CONFORM_LINE_MAX);
-	while (r == 0 && next_line(&reply, &line)) {
-		if (line.n < 4 || memcmp(line.p, "250", 3) != 0)
-			continue;
-		span_skip(&line, 4);
-		r = buf_append(&lines, line.p, line.n) != 0 ||
-		    buf_append(&lines, "\n", 1) != 0 ? -1 : 0;
-	}
-	tls = conform_line_has(buf_span(&lines), "STARTTLS", NULL);
-	if (r == 0)
-		r = add(have, true, tls ? "tls" : "no-tls");
-	if (r == 0)
-		r = add(have, conform_line_has(buf_span(&lines), "CHUNKING",
-		    NULL), "chunking");
-	if (r == 0)
-		r = add(have, conform_line_has(buf_span(&lines), "SMTPUTF8",
-		    NULL), "smtputf8");
-	if (r == 0)
-		r = add_size(buf_span(&lines), have);
-	buf_release(&lines);
-	return r;
-}
-
-/* ---- looking ---- */
 
 struct look {
 	struct conform *c;
@@ -275,19 +126,17 @@ look_at_login(struct look *l)
 	return status;
 }
 
-/* An optional command: known, when it is not refused in the words that an
- * unknown one is refused in. */
+/* An optional command, on a server without CAPA. The maildrop has mail. */
 static bool
-knows(struct conform_talk *t, const char *command, struct buf *unknown)
+knows(struct conform_talk *t, const char *command)
 {
-	int r;
+	struct buf text;
+	bool known;
 
-	if (unknown->n == 0 && talk_ask(t, "XYZZY") == 0 &&
-	    buf_append(unknown, t->line.p, t->line.n) != 0)
-		return false;
-	r = talk_ask(t, "%s", command);
-	return r == 1 || (r == 0 && !span_eq(buf_span(&t->line),
-	    buf_span(unknown)));
+	buf_init(&text, CONFORM_TEXT_MAX);
+	known = talk_ask(t, "%s", command) == 1 && talk_text(t, &text) == 0;
+	buf_release(&text);
+	return known;
 }
 
 static int
@@ -304,11 +153,9 @@ static int
 look_inside(struct look *l)
 {
 	struct conform_talk t;
-	struct buf unknown;
 	struct pop_span capa;
 	int r = talk_settle(&t, l->c), status = EX_OK;
 
-	buf_init(&unknown, CONFORM_LINE_MAX);
 	if (r != 0)
 		status = unreachable(l->c, &t);
 	else {
@@ -317,17 +164,16 @@ look_inside(struct look *l)
 		capa = buf_span(&l->after);
 		l->seen.top = l->seen.has_capa && capa.n > 0 ?
 		    conform_line_has(capa, "TOP", NULL) :
-		    knows(&t, "TOP 1 x", &unknown);
+		    knows(&t, "TOP 1 0");
 		l->seen.uidl = l->seen.has_capa && capa.n > 0 ?
 		    conform_line_has(capa, "UIDL", NULL) :
-		    knows(&t, "UIDL 9999", &unknown);
+		    knows(&t, "UIDL");
 		r = talk_ask(&t, "LAST");
 		l->seen.last = r;
 		l->seen.bare_lf = r < 0 ? -1 : bare_lf(&t);
 		if (l->seen.bare_lf >= 0)
 			(void)talk_quit(&t);
 	}
-	buf_release(&unknown);
 	talk_close(&t);
 	return status;
 }
@@ -342,69 +188,6 @@ name_server(struct look *l)
 	while (text.n > 0 && text.p[0] == ' ')
 		span_skip(&text, 1);
 	escape_text(text, l->c->server, sizeof(l->c->server), ESCAPE_MAX);
-}
-
-/* the next of words with commas between, off the front */
-static struct pop_span
-take_word(struct pop_span *all)
-{
-	const unsigned char *comma = memchr(all->p, ',', all->n);
-	struct pop_span w = span_of(all->p, comma == NULL ? all->n :
-	    (size_t)(comma - all->p));
-
-	span_skip(all, comma == NULL ? w.n : w.n + 1);
-	return w;
-}
-
-/* Is "-word" among them? */
-static bool
-is_denied(struct pop_span given, struct pop_span word)
-{
-	while (given.n > 0) {
-		struct pop_span w = take_word(&given);
-
-		if (w.n == 0 || w.p[0] != '-')
-			continue;
-		span_skip(&w, 1);
-		if (span_eq(w, word))
-			return true;
-	}
-	return false;
-}
-
-static int
-keep_word(struct buf *out, struct pop_span w)
-{
-	return buf_append(out, w.p, w.n) != 0 ||
-	    buf_append(out, ",", 1) != 0 ? -1 : 0;
-}
-
-/* `given` is --have: "word,-word": what is so besides, what is not so */
-int
-conform_add_words(struct buf *have, struct pop_span given)
-{
-	struct pop_span all = buf_span(have), w;
-	struct buf out;
-	int r = 0;
-
-	buf_init(&out, CONFORM_LINE_MAX);
-	while (r == 0 && all.n > 0) {
-		w = take_word(&all);
-		if (!is_denied(given, w))
-			r = keep_word(&out, w);
-	}
-	while (r == 0 && given.n > 0) {
-		w = take_word(&given);
-		if (w.n > 0 && w.p[0] != '-')
-			r = keep_word(&out, w);
-	}
-	if (r != 0) {
-		buf_release(&out);
-		return -1;
-	}
-	buf_release(have);
-	*have = out;
-	return 0;
 }
 
 static int
@@ -456,6 +239,27 @@ add_words(struct look *l)
 	return EX_OK;
 }
 
+/* The mail of the first case that has the fixture: it is the time to say
+ * that there can be none. */
+static int
+put_mail(struct conform *c)
+{
+	struct buf why;
+	size_t i = 0;
+	int status = EX_OK;
+
+	while (i < c->cases.n && !conform_is_base(&c->cases.at[i].wire))
+		i++;
+	if (i == c->cases.n)
+		return EX_OK;
+	buf_init(&why, CONFORM_LINE_MAX);
+	if (conform_begin(c, &c->cases.at[i].wire, &why) != 0)
+		status = conform_complain(c->args, EX_TEMPFAIL, "%.*s",
+		    (int)why.n, (const char *)why.p);
+	buf_release(&why);
+	return status;
+}
+
 int
 conform_look(struct conform *c)
 {
@@ -474,6 +278,8 @@ conform_look(struct conform *c)
 		    SOCK_TLS_PORT : SOCK_CLEAR;
 		status = look_at_login(&l);
 	}
+	if (status == EX_OK && c->way != WAY_ACTION)
+		status = put_mail(c);
 	if (status == EX_OK)
 		status = look_inside(&l);
 	if (status == EX_OK)

@@ -394,8 +394,9 @@ fill_in_order(struct conform *c, const struct buf *wire, size_t n,
 {
 	int r = fill(c, wire, n, why);
 
-	if (r == 0 && !c->slowly && memmem(c->drop.fault.p, c->drop.fault.n,
-	    "in the order", 12) != NULL) {
+	if (r == 0 && !c->slowly && c->drop.fault.n > 0 &&
+	    memmem(c->drop.fault.p, c->drop.fault.n, "in the order", 12) !=
+	    NULL) {
 		c->slowly = true;
 		r = fill(c, wire, n, why);
 	}

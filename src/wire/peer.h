@@ -35,6 +35,7 @@ struct peer_ops {
 	    struct buf *why);
 	/* aborts and frees */
 	void (*close)(void *conn);
+	/* -2 as begin: nobody can do that here */
 	int (*store)(struct peer *p, const struct pop_span *words, size_t n,
 	    struct buf *why);
 	int (*count)(struct peer *p, struct pop_span user, uint64_t *n_r,

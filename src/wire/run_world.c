@@ -6,8 +6,7 @@
  */
 #include "wire/run.h"
 
-#include <stdio.h>
-
+#include "base/text.h"
 #include "wire/fixture.h"
 #include "wire/text.h"
 
@@ -93,9 +92,9 @@ add_size(struct run *r, const char *which)
 		sum += b.n;
 	}
 	buf_release(&b);
-	if (rc != 0 || snprintf(name, sizeof name, "size%s", which) < 0 ||
-	    snprintf(value, sizeof value, "%llu",
-	    (unsigned long long)sum) < 0)
+	if (rc != 0 || text_format(name, sizeof name, "size%s", which) ||
+	    text_format(value, sizeof value, "%llu",
+	    (unsigned long long)sum))
 		return -1;
 	return vars_add(r->vars, name, span_str(value));
 }

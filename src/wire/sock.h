@@ -40,7 +40,8 @@ SSL_CTX *sock_tls_context(const struct sock_target *to);
 int sock_tls_start(struct sock_conn *k, enum wire_tls kind, unsigned version,
     struct buf *why);
 
-/* sock_action.c: has somebody do it; appends what he answers. */
+/* sock_action.c: has somebody do it; appends what he answers. 0, -1, or -2:
+ * such a thing cannot be done there */
 int sock_action(const struct sock *s, const char *verb,
     const struct pop_span *words, size_t n, struct buf *out,
     struct buf *why);

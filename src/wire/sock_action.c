@@ -3,7 +3,8 @@
  * sock_action.c: asks whoever listens on the --action socket to act on the
  * maildrops of the server under test.  One connection an action: the words
  * as netstrings (`5:hello,`), then our end is shut; the answer is `+` and
- * what was asked for, or `-` and why not.
+ * what was asked for, `-` and why not, or `?` and why such a thing can never
+ * be done there.
  */
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -94,7 +95,10 @@ sock_action(const struct sock *s, const char *verb,
 		buf_consume(out, 1);
 		return 0;
 	}
+	rc = rc == 0 && out->n > 0 && out->p[0] == '?' ? -2 : -1;
+	if (rc == -2)
+		buf_consume(out, 1);
 	if (buf_append(why, out->p, out->n) != 0 || why->n == 0)
 		return peer_why(why, "the action failed without a word");
-	return -1;
+	return rc;
 }

@@ -6,7 +6,6 @@
  */
 #include "wire/text.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include <openssl/evp.h>
@@ -14,8 +13,6 @@
 #include "base/base64.h"
 #include "base/num.h"
 #include "base/text.h"
-
-enum { SHOW_MAX = 300 };	/* octets of a line in a report */
 
 struct reader {
 	struct pop_span in;
@@ -483,34 +480,4 @@ text_match(struct pop_span g, struct pop_span s, struct vars *vars)
 		span_skip(&s, 1);
 	}
 	return s.n == 0;
-}
-
-static size_t
-show_octet(char *out, size_t room, unsigned char c)
-{
-	int n;
-
-	if (c == '\r')
-		n = snprintf(out, room, "\\r");
-	else if (c == '\n')
-		n = snprintf(out, room, "\\n");
-	else if (c >= 0x20 && c < 0x7f)
-		n = (*out = (char)c, 1);
-	else
-		n = snprintf(out, room, "\\x%02x", c);
-	return n > 0 ? (size_t)n : 0;
-}
-
-void
-text_show(struct buf *out, struct pop_span s)
-{
-	char shown[4 * SHOW_MAX + 8] = "";
-	size_t n = 0;
-
-	for (size_t i = 0; i < s.n && i < SHOW_MAX; i++)
-		n += show_octet(shown + n, sizeof shown - n, s.p[i]);
-	if (buf_append(out, shown, n) != 0)
-		return;
-	if (s.n > SHOW_MAX && buf_printf(out, "... (%zu octets)", s.n) != 0)
-		return;
 }
