@@ -27,7 +27,7 @@ lower(unsigned char c)
 	return c >= 'A' && c <= 'Z' ? (unsigned char)(c + 32) : c;
 }
 
-/* One octet of a header line, no LF. */
+/* One octet of a header line, no LF, which may still be a Received field. */
 static void
 header_octet(struct smtp_text *t, unsigned char c)
 {
@@ -38,8 +38,6 @@ header_octet(struct smtp_text *t, unsigned char c)
 			t->match = MATCH_NONE;
 		return;
 	}
-	if (t->match == MATCH_NONE)
-		return;
 	if (c == ' ' || c == '\t') {
 		t->match = MATCH_BLANK;
 		return;
@@ -83,15 +81,14 @@ passed(struct smtp_text *t, struct pop_span s)
 		count_received(t, s);
 }
 
-/* The first fault of the line ends; *cr_io: the octet before was a CR. */
+/* The first fault of the line ends in s, which is not empty; *cr_io: the octet
+ * before was a CR. */
 static enum smtp_fault
 find_fault(struct pop_span s, unsigned char *cr_io)
 {
 	const unsigned char *p = s.p;
 	const unsigned char *end = s.p + s.n;
 
-	if (s.n == 0)
-		return SMTP_FAULT_NONE;
 	if (*cr_io && *p++ != '\n')
 		return SMTP_FAULT_CR;
 	*cr_io = 0;
