@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -53,6 +54,10 @@ char *__wrap_strndup(const char *s, size_t n);
 int __wrap_vasprintf(char **out, const char *fmt, va_list ap);
 int __wrap_asprintf(char **out, const char *fmt, ...);
 FILE *__wrap_open_memstream(char **text, size_t *n);
+int __real_pthread_create(pthread_t *t, const pthread_attr_t *attr,
+    void *(*fn)(void *), void *arg);
+int __wrap_pthread_create(pthread_t *t, const pthread_attr_t *attr,
+    void *(*fn)(void *), void *arg);
 
 static bool
 refuse(void)
@@ -129,6 +134,14 @@ FILE *
 __wrap_open_memstream(char **text, size_t *n)
 {
 	return refuse() ? NULL : __real_open_memstream(text, n);
+}
+
+/* a thread wants memory, too */
+int
+__wrap_pthread_create(pthread_t *t, const pthread_attr_t *attr,
+    void *(*fn)(void *), void *arg)
+{
+	return refuse() ? EAGAIN : __real_pthread_create(t, attr, fn, arg);
 }
 
 void *

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "kernel.h"
 #include "oom.h"
 #include "scenarios.h"
@@ -22,10 +23,20 @@
 static const struct scenario *now;
 static enum kernel_age age;
 
+/* what somebody else does when the first message is opened, once */
+static void (*meddle)(void);
+
 static int
 before(void *arg, const struct os_call *call)
 {
+	void (*now_meddle)(void) = meddle;
+
 	(void)arg;
+	if (now_meddle != NULL && call->path != NULL &&
+	    strncmp(call->path, "new/", 4) == 0) {
+		meddle = NULL;
+		now_meddle();
+	}
 	return kernel_before(call);
 }
 
@@ -109,6 +120,63 @@ run_scenario(void)
 		wrong = "a descriptor leaks";
 	if (wrong == NULL)
 		wrong = office_check(&run);
+	office_clear(&run);
+	return wrong;
+}
+
+/* ---- a listing under the hands of a reader ------------------------------- */
+
+#define LONG "a-name-that-fills-the-list-of-names-soon-so-that-it-must-grow"
+
+static const char *root_now;
+
+static void
+path_of(char out[512], const char *dir, int i, const char *info)
+{
+	if (text_format(out, 512, "%s/b/c/%s/1.M1P%02d." LONG "%s", root_now,
+	    dir, i, info))
+		abort();
+}
+
+static void
+all_to_cur(void)
+{
+	char a[512], b[512];
+
+	for (int i = 0; i < 40; i++) {
+		path_of(a, "new", i, "");
+		path_of(b, "cur", i, ":2,S");
+		if (rename(a, b) != 0)
+			abort();
+	}
+}
+
+/* Messages of one instant, which get other names while they are listed. */
+static const char *
+run_renamed(void)
+{
+	struct office_run run;
+	struct sync_open s;
+	const char *wrong;
+	char path[512];
+
+	office_prepare(&run);
+	root_now = run.root;
+	for (int i = 0; i < 40; i++) {
+		path_of(path, "new", i, "");
+		sync_file(run.root, "b/c", path + strlen(run.root) + 5,
+		    "x\n", 2);
+	}
+	office_start(&run);
+	meddle = all_to_cur;
+	arm();
+	s = sync_open(run.st, "b/c");
+	disarm();
+	wrong = result_wrong(s.r);
+	if (wrong == NULL && s.r == STORE_OK && s.snap->count != 40)
+		wrong = "a listing lacks messages, and nobody says so";
+	sync_close(&s);
+	office_stop(&run);
 	office_clear(&run);
 	return wrong;
 }
@@ -208,6 +276,7 @@ main(void)
 			(void)!oom_sweep(name, run_scenario);
 		}
 	}
+	(void)!oom_sweep("open while a reader renames all", run_renamed);
 	for (int i = 0; i < 3; i++) {
 		engine_now = engines[i];
 		(void)!oom_sweep("store_new", run_start);
