@@ -18,9 +18,15 @@
 
 enum { HEAD = 8, FLAG_BLOB = 1 };
 
+struct fd_list {
+	unsigned n;
+	const int *v;
+};
+
 struct ipc_queued {
 	struct ipc_queued *next;
-	int fd;
+	unsigned nfds;
+	int fds[IPC_FDS_MAX];
 	bool secret;
 	size_t n;
 	unsigned char frame[];
@@ -56,10 +62,16 @@ ipc_chan_init(struct ipc_chan *c, int fd, enum ipc_role self,
 }
 
 static void
+close_all(struct fd_list fds)
+{
+	for (unsigned i = 0; i < fds.n; i++)
+		(void)close(fds.v[i]);
+}
+
+static void
 queued_free(struct ipc_queued *q)
 {
-	if (q->fd >= 0)
-		(void)close(q->fd);
+	close_all((struct fd_list){ q->nfds, q->fds });
 	if (q->secret)
 		explicit_bzero(q->frame, q->n);
 	free(q);
@@ -92,13 +104,29 @@ ipc_chan_done(struct ipc_chan *c)
 
 union fd_control {
 	struct cmsghdr align;
-	char space[CMSG_SPACE(sizeof(int))];
+	char space[CMSG_SPACE(IPC_FDS_MAX * sizeof(int))];
 };
+
+static void
+control_put(struct msghdr *m, union fd_control *control, struct fd_list fds)
+{
+	size_t n = fds.n * sizeof(int);
+	struct cmsghdr *h;
+
+	memset(control, 0, CMSG_SPACE(n));
+	m->msg_control = control->space;
+	m->msg_controllen = CMSG_SPACE(n);
+	h = CMSG_FIRSTHDR(m);
+	h->cmsg_level = SOL_SOCKET;
+	h->cmsg_type = SCM_RIGHTS;
+	h->cmsg_len = CMSG_LEN(n);
+	memcpy(CMSG_DATA(h), fds.v, n);
+}
 
 /* one sendmsg; 0, IPC_AGAIN or IPC_EOF */
 static int
 send_one(int sock, const void *head, size_t head_n, const void *body,
-    size_t body_n, int fd)
+    size_t body_n, struct fd_list fds)
 {
 	struct iovec iov[2] = {
 		{ (void *)(uintptr_t)head, head_n },
@@ -108,18 +136,8 @@ send_one(int sock, const void *head, size_t head_n, const void *body,
 	union fd_control control;
 	ssize_t n;
 
-	if (fd >= 0) {
-		struct cmsghdr *h;
-
-		memset(&control, 0, sizeof(control));
-		m.msg_control = control.space;
-		m.msg_controllen = sizeof(control.space);
-		h = CMSG_FIRSTHDR(&m);
-		h->cmsg_level = SOL_SOCKET;
-		h->cmsg_type = SCM_RIGHTS;
-		h->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(h), &fd, sizeof(int));
-	}
+	if (fds.n > 0)
+		control_put(&m, &control, fds);
 	do
 		n = sendmsg(sock, &m, MSG_NOSIGNAL | MSG_DONTWAIT);
 	while (n < 0 && errno == EINTR);
@@ -163,7 +181,7 @@ blob_make(struct pop_span payload)
 
 static int
 enqueue(struct ipc_chan *c, const unsigned char *head,
-    struct pop_span payload, int fd, bool secret)
+    struct pop_span payload, struct fd_list fds, bool secret)
 {
 	struct ipc_queued *q;
 
@@ -172,8 +190,10 @@ enqueue(struct ipc_chan *c, const unsigned char *head,
 	q = malloc(sizeof(*q) + HEAD + payload.n);
 	if (q == NULL)
 		return IPC_ENOMEM;
-	*q = (struct ipc_queued){ .fd = fd, .secret = secret,
+	*q = (struct ipc_queued){ .nfds = fds.n, .secret = secret,
 		.n = HEAD + payload.n };
+	if (fds.n > 0)
+		memcpy(q->fds, fds.v, fds.n * sizeof(int));
 	memcpy(q->frame, head, HEAD);
 	if (payload.n > 0)
 		memcpy(q->frame + HEAD, payload.p, payload.n);
@@ -185,18 +205,22 @@ enqueue(struct ipc_chan *c, const unsigned char *head,
 
 static int
 send_frame(struct ipc_chan *c, enum ipc_kind kind, uint32_t id,
-    struct pop_span payload, int fd, bool secret)
+    struct pop_span payload, struct fd_list fds, bool secret)
 {
 	unsigned char head[HEAD] = { (unsigned char)kind, 0, 0, 0,
 		(unsigned char)id, (unsigned char)(id >> 8),
 		(unsigned char)(id >> 16), (unsigned char)(id >> 24) };
 	bool begins = false;
-	int r;
+	int r, blob = -1;
 
 	if (payload.n > IPC_INLINE_MAX) {
-		fd = fd < 0 ? blob_make(payload) : -1;
-		if (fd < 0)
+		if (fds.n == 0)
+			blob = blob_make(payload);
+		if (blob < 0) {
+			close_all(fds);
 			return IPC_ENOMEM;
+		}
+		fds = (struct fd_list){ 1, &blob };
 		head[1] = FLAG_BLOB;
 		payload.n = 0;
 	}
@@ -206,16 +230,15 @@ send_frame(struct ipc_chan *c, enum ipc_kind kind, uint32_t id,
 	else if (c->head != NULL)
 		r = IPC_AGAIN;		/* keep the order */
 	else
-		r = send_one(c->fd, head, HEAD, payload.p, payload.n, fd);
+		r = send_one(c->fd, head, HEAD, payload.p, payload.n, fds);
 	if (r == IPC_AGAIN) {
 		begins = c->head == NULL;
-		r = enqueue(c, head, payload, fd, secret);
+		r = enqueue(c, head, payload, fds, secret);
 		if (r == IPC_OK)
-			fd = -1;	/* the queue's now */
+			fds.n = 0;	/* the queue's now */
 	}
 	pthread_mutex_unlock(&c->lock);
-	if (fd >= 0)
-		(void)close(fd);
+	close_all(fds);
 	if (begins && r == IPC_OK && c->stalled != NULL)
 		c->stalled(c);
 	return r;
@@ -223,17 +246,16 @@ send_frame(struct ipc_chan *c, enum ipc_kind kind, uint32_t id,
 
 static int
 send_writer(struct ipc_chan *c, enum ipc_kind kind, uint32_t id,
-    struct ipc_writer *w, int fd, bool secret)
+    struct ipc_writer *w, struct fd_list fds, bool secret)
 {
 	struct pop_span payload = w ? buf_span(&w->b) : span_of("", 0);
 	int r;
 
 	if (w != NULL && w->failed) {
-		if (fd >= 0)
-			(void)close(fd);
+		close_all(fds);
 		r = IPC_ENOMEM;
 	} else {
-		r = send_frame(c, kind, id, payload, fd, secret);
+		r = send_frame(c, kind, id, payload, fds, secret);
 	}
 	if (w != NULL && secret)
 		buf_wipe(&w->b);
@@ -246,14 +268,22 @@ int
 ipc_send(struct ipc_chan *c, enum ipc_kind kind, uint32_t id,
     struct ipc_writer *w, int fd)
 {
-	return send_writer(c, kind, id, w, fd, false);
+	return send_writer(c, kind, id, w,
+	    (struct fd_list){ fd >= 0, &fd }, false);
+}
+
+int
+ipc_send_fds(struct ipc_chan *c, enum ipc_kind kind, uint32_t id,
+    struct ipc_writer *w, const int *fds, unsigned n)
+{
+	return send_writer(c, kind, id, w, (struct fd_list){ n, fds }, false);
 }
 
 int
 ipc_send_secret(struct ipc_chan *c, enum ipc_kind kind, uint32_t id,
     struct ipc_writer *w)
 {
-	return send_writer(c, kind, id, w, -1, true);
+	return send_writer(c, kind, id, w, (struct fd_list){ 0, NULL }, true);
 }
 
 int
@@ -265,7 +295,8 @@ ipc_flush(struct ipc_chan *c)
 	pthread_mutex_lock(&c->lock);
 	while (r == IPC_OK && (q = c->head) != NULL) {
 		r = c->fd < 0 ? IPC_EOF :
-		    send_one(c->fd, q->frame, q->n, NULL, 0, q->fd);
+		    send_one(c->fd, q->frame, q->n, NULL, 0,
+		    (struct fd_list){ q->nfds, q->fds });
 		if (r != IPC_OK)
 			break;
 		c->head = q->next;
@@ -279,33 +310,23 @@ ipc_flush(struct ipc_chan *c)
 }
 
 /*
- * The descriptor that came along, or -1.  The padding of a control message
- * has room for a second one: a sender who tries that is ended, and what it
- * sent is closed.
+ * The descriptors that came along.  Fewer than were sent are the first of
+ * them: there was no room for more here, or the sender has sent more than a
+ * frame may carry; frame_parse knows which.
  */
 static int
-received_fd(struct msghdr *m, struct ipc_frame *f)
+received_fds(struct msghdr *m, struct ipc_frame *f)
 {
 	struct cmsghdr *h = CMSG_FIRSTHDR(m);
-	int fds[sizeof(union fd_control) / sizeof(int)];
-	size_t n;
 
-	if (h == NULL) {
-		/* the sender did nothing wrong: there was no room here */
-		f->fd_lost = (m->msg_flags & MSG_CTRUNC) != 0;
+	f->fd_lost = (m->msg_flags & MSG_CTRUNC) != 0;
+	if (h == NULL)
 		return IPC_OK;
-	}
 	if (h->cmsg_level != SOL_SOCKET || h->cmsg_type != SCM_RIGHTS)
 		return IPC_EBAD;
-	n = (h->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-	memcpy(fds, CMSG_DATA(h), n * sizeof(int));
-	if (n == 1 && !(m->msg_flags & MSG_CTRUNC)) {
-		f->fd = fds[0];
-		return IPC_OK;
-	}
-	for (size_t i = 0; i < n; i++)
-		(void)close(fds[i]);
-	return IPC_EBAD;
+	f->nfds = (unsigned)((h->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+	memcpy(f->fds, CMSG_DATA(h), f->nfds * sizeof(int));
+	return IPC_OK;
 }
 
 static int
@@ -313,15 +334,16 @@ blob_read(struct ipc_frame *f)
 {
 	struct stat st;
 	size_t done = 0;
+	int fd = f->fds[0];
 
-	if (fstat(f->fd, &st) != 0 || !S_ISREG(st.st_mode) ||
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) ||
 	    st.st_size <= IPC_INLINE_MAX || st.st_size > IPC_PAYLOAD_MAX)
 		return IPC_EBAD;
 	f->blob = malloc((size_t)st.st_size);
 	if (f->blob == NULL)
 		return IPC_ENOMEM;
 	while (done < (size_t)st.st_size) {
-		ssize_t n = pread(f->fd, (char *)f->blob + done,
+		ssize_t n = pread(fd, (char *)f->blob + done,
 		    (size_t)st.st_size - done, (off_t)done);
 
 		if (n < 0 && errno == EINTR)
@@ -339,7 +361,8 @@ static int
 frame_parse(struct ipc_chan *c, const unsigned char *mem, size_t n,
     struct ipc_frame *f)
 {
-	bool blob, has_fd;
+	unsigned nfds = f->nfds + f->fd_lost;	/* at least */
+	bool blob;
 	int r;
 
 	if (n < HEAD || (mem[1] & ~FLAG_BLOB) || mem[2] || mem[3])
@@ -349,15 +372,14 @@ frame_parse(struct ipc_chan *c, const unsigned char *mem, size_t n,
 	f->id = (uint32_t)mem[4] | (uint32_t)mem[5] << 8 |
 	    (uint32_t)mem[6] << 16 | (uint32_t)mem[7] << 24;
 	f->payload = span_of(mem + HEAD, n - HEAD);
-	if (blob && (f->payload.n != 0 || (f->fd < 0 && !f->fd_lost)))
+	if (blob && (f->payload.n != 0 || nfds != 1))
 		return IPC_EBAD;
 	if (blob && !f->fd_lost) {
 		r = blob_read(f);
 		if (r != IPC_OK)
 			return r;
 	}
-	has_fd = f->fd >= 0 || (f->fd_lost && !blob);
-	return ipc_permitted(f->kind, c->peer, c->self, has_fd) ?
+	return ipc_permitted(f->kind, c->peer, c->self, blob ? 0 : nfds) ?
 	    IPC_OK : IPC_EBAD;
 }
 
@@ -369,7 +391,7 @@ ipc_recv(struct ipc_chan *c, unsigned char *mem, struct ipc_frame *f_r)
 	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1,
 		.msg_control = control.space,
 		.msg_controllen = sizeof(control.space) };
-	struct ipc_frame f = { .fd = -1 };
+	struct ipc_frame f = { .nfds = 0 };
 	ssize_t n;
 	int r;
 
@@ -380,7 +402,7 @@ ipc_recv(struct ipc_chan *c, unsigned char *mem, struct ipc_frame *f_r)
 		return errno == EAGAIN ? IPC_AGAIN : IPC_EOF;
 	if (n == 0)
 		return IPC_EOF;
-	r = received_fd(&m, &f);
+	r = received_fds(&m, &f);
 	if (r == IPC_OK)
 		r = m.msg_flags & MSG_TRUNC ? IPC_EBAD :
 		    frame_parse(c, mem, (size_t)n, &f);

@@ -53,6 +53,10 @@ void ipc_chan_done(struct ipc_chan *c);
  */
 int ipc_send(struct ipc_chan *c, enum ipc_kind kind, uint32_t id,
     struct ipc_writer *w, int fd);
+/* the same with n descriptors, at most IPC_FDS_MAX; for a payload that fits
+ * into IPC_INLINE_MAX */
+int ipc_send_fds(struct ipc_chan *c, enum ipc_kind kind, uint32_t id,
+    struct ipc_writer *w, const int *fds, unsigned n);
 /* the same; the payload is wiped behind it */
 int ipc_send_secret(struct ipc_chan *c, enum ipc_kind kind, uint32_t id,
     struct ipc_writer *w);

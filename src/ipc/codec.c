@@ -158,18 +158,16 @@ ipc_reader_end(const struct ipc_reader *r)
 int
 ipc_frame_take_fd(struct ipc_frame *f)
 {
-	int fd = f->fd;
-
-	f->fd = -1;
-	return fd;
+	return f->taken < f->nfds ? f->fds[f->taken++] : -1;
 }
 
 void
 ipc_frame_done(struct ipc_frame *f)
 {
-	if (f->fd >= 0)
-		(void)close(f->fd);
-	f->fd = -1;
+	int fd;
+
+	while ((fd = ipc_frame_take_fd(f)) >= 0)
+		(void)close(fd);
 	if (f->blob != NULL) {
 		explicit_bzero(f->blob, f->payload.n);
 		free(f->blob);

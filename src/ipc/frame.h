@@ -3,8 +3,8 @@
  * frame: the messages between restanted's processes, and who may send which.
  *
  * A frame is a kind, a session id and a payload of typed fields; it may carry
- * one descriptor.  kinds[] in permit.c says for each kind which role may send
- * it to which and whether a descriptor comes along; anything else ends the
+ * descriptors.  kinds[] in permit.c says for each kind which role may send it
+ * to which and whether descriptors come along; anything else ends the
  * sender.  Fields are written and read one by one with the cursor below;
  * never a struct.
  */
@@ -50,7 +50,8 @@ enum ipc_kind {
 	IPC_TICKET_OPEN,	/* u32 front serial; user, maildrop */
 	IPC_TICKET_RCPT,	/* u32 front serial, u32 index, maildrop */
 	/* front -> store */
-	IPC_STORE_BODY,		/* u32 i */
+	IPC_STORE_BODY,		/* u32 i, u32 n: of message i and, if it is no
+				 * trouble, of those behind it, n in all */
 	IPC_STORE_COMMIT,	/* marks */
 	IPC_STORE_CLOSE,
 	IPC_STORE_BEGIN,	/* u32 count of tickets */
@@ -59,25 +60,27 @@ enum ipc_kind {
 	IPC_STORE_ABORT,	/* forget delivery and tickets */
 	/* store -> front */
 	IPC_STORE_OPENED,	/* u8 enum store_result, user, snapshot */
-	IPC_STORE_BODY_R,	/* u8 result, u64 offset, u64 length, u32
-				 * flags; fd when the result is OK */
+	IPC_STORE_BODY_R,	/* u8 result, u32 n, n x (u64 offset, u64
+				 * length, u64 changed) and n fds; n > 0 when
+				 * the result is OK */
 	IPC_STORE_COMMIT_R,	/* u8 result */
 	IPC_STORE_BEGIN_R,	/* u8 result, u32 carrier; fd when OK */
 	IPC_STORE_EACH_R,	/* u32 i, u8 result */
 	IPC_KINDS
 };
 
-enum ipc_fd { IPC_FD_NEVER, IPC_FD_ALWAYS, IPC_FD_MAYBE };
-
-/* whether a frame of this kind may go from one role to the other, with or
- * without a descriptor */
-bool ipc_permitted(enum ipc_kind kind, enum ipc_role from, enum ipc_role to,
-    bool has_fd);
+enum ipc_fd { IPC_FD_NEVER, IPC_FD_ALWAYS, IPC_FD_MAYBE, IPC_FD_SEVERAL };
 
 enum {
+	IPC_FDS_MAX = 16,		/* that one frame carries */
 	IPC_INLINE_MAX = 32 * 1024,	/* a larger payload goes by memfd */
 	IPC_PAYLOAD_MAX = 256 * 1024 * 1024
 };
+
+/* whether a frame of this kind may go from one role to the other with that
+ * many descriptors */
+bool ipc_permitted(enum ipc_kind kind, enum ipc_role from, enum ipc_role to,
+    unsigned nfds);
 
 /*
  * A received frame.  payload borrows from the channel (or from `blob`) until
@@ -87,13 +90,14 @@ struct ipc_frame {
 	enum ipc_kind kind;
 	uint32_t id;
 	struct pop_span payload;
-	int fd;			/* -1, or owned by the frame */
-	bool fd_lost;		/* one came along, but descriptors have run
-				 * out here; with it, perhaps, the payload */
+	int fds[IPC_FDS_MAX];	/* those from `taken` on are the frame's */
+	unsigned nfds, taken;
+	bool fd_lost;		/* more came along, but descriptors have run
+				 * out here; with them, perhaps, the payload */
 	void *blob;		/* private */
 };
 
-/* takes the descriptor out of the frame */
+/* takes the next descriptor out of the frame; -1: there is none left */
 int ipc_frame_take_fd(struct ipc_frame *f);
 /* frees what is left in it; a payload that came by memfd is wiped */
 void ipc_frame_done(struct ipc_frame *f);

@@ -51,15 +51,31 @@ static const struct permit kinds[IPC_KINDS] = {
 	[IPC_STORE_DELIVER] = { IPC_FRONT, IPC_STORE, IPC_FD_NEVER, false },
 	[IPC_STORE_ABORT] = { IPC_FRONT, IPC_STORE, IPC_FD_NEVER, false },
 	[IPC_STORE_OPENED] = { IPC_STORE, IPC_FRONT, IPC_FD_NEVER, false },
-	[IPC_STORE_BODY_R] = { IPC_STORE, IPC_FRONT, IPC_FD_MAYBE, false },
+	[IPC_STORE_BODY_R] = { IPC_STORE, IPC_FRONT, IPC_FD_SEVERAL, false },
 	[IPC_STORE_COMMIT_R] = { IPC_STORE, IPC_FRONT, IPC_FD_NEVER, false },
 	[IPC_STORE_BEGIN_R] = { IPC_STORE, IPC_FRONT, IPC_FD_MAYBE, false },
 	[IPC_STORE_EACH_R] = { IPC_STORE, IPC_FRONT, IPC_FD_NEVER, false },
 };
 
+static bool
+count_permitted(enum ipc_fd fd, unsigned nfds)
+{
+	switch (fd) {
+	case IPC_FD_NEVER:
+		return nfds == 0;
+	case IPC_FD_ALWAYS:
+		return nfds == 1;
+	case IPC_FD_MAYBE:
+		return nfds <= 1;
+	case IPC_FD_SEVERAL:
+		return nfds <= IPC_FDS_MAX;
+	}
+	return false;
+}
+
 bool
 ipc_permitted(enum ipc_kind kind, enum ipc_role from, enum ipc_role to,
-    bool has_fd)
+    unsigned nfds)
 {
 	const struct permit *p;
 
@@ -68,8 +84,7 @@ ipc_permitted(enum ipc_kind kind, enum ipc_role from, enum ipc_role to,
 	p = &kinds[kind];
 	if (p->from == p->to)		/* a hole in the table */
 		return false;
-	if ((p->fd == IPC_FD_NEVER && has_fd) ||
-	    (p->fd == IPC_FD_ALWAYS && !has_fd))
+	if (!count_permitted(p->fd, nfds))
 		return false;
 	if (p->all_children)
 		return (p->from == IPC_PARENT) == (from == IPC_PARENT) &&

@@ -20,7 +20,7 @@ new_peer(struct control_link *c, struct ipc_frame *f)
 	ipc_reader_init(&r, f->payload);
 	role = ipc_get_u8(&r);
 	serial = ipc_get_u32(&r);
-	return ipc_reader_end(&r) && f->fd >= 0 &&
+	return ipc_reader_end(&r) && f->nfds > 0 &&
 	    c->ops->peer(c->owner, role, serial, ipc_frame_take_fd(f));
 }
 

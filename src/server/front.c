@@ -211,7 +211,10 @@ front_main(const struct role_start *start)
 {
 	struct front *f = &front;
 
-	(void)drop_raise_files(65536);
+	unsigned long files = drop_raise_files(65536);
+
+	f->ahead_max = files / FRONT_AHEAD_PART < FRONT_AHEAD ?
+	    (unsigned)(files / FRONT_AHEAD_PART) : FRONT_AHEAD;
 	role_drop(start);
 	if (!front_init(f, start)) {
 		log_msg(LOG_LEVEL_ERROR, "cannot start: %s", strerror(errno));

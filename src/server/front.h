@@ -16,7 +16,10 @@
 enum {
 	FRONT_IN = 16 * 1024,
 	FRONT_FILE = 64 * 1024,
-	FRONT_OUT = 2 * FRONT_FILE + 16 * 1024	/* a stuffed FRONT_FILE fits */
+	FRONT_TOP = 8 * 1024,	/* header and a few lines, most often */
+	FRONT_OUT = 2 * FRONT_FILE + 16 * 1024,	/* a stuffed FRONT_FILE fits */
+	FRONT_AHEAD = 1024,	/* bodies that sessions may keep for later, */
+	FRONT_AHEAD_PART = 8	/* or that part of all descriptors */
 };
 
 struct front_listener {
@@ -41,6 +44,7 @@ struct front {
 	struct session *first;
 	size_t count;
 	uint32_t last_id, last_serial;
+	unsigned ahead, ahead_max;	/* bodies that sessions keep */
 	struct front_listener *listeners;
 	size_t nlisteners;
 	bool ready, draining;

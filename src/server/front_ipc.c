@@ -66,16 +66,16 @@ auth_offer(struct front *f, struct pop_span payload)
 static void
 make_failure(struct front *f, struct ipc_frame *frame)
 {
-	/* u8 result, the other fields empty */
-	static const unsigned char failure[1 + 8 + 8 + 4] = { STORE_TEMP };
-	size_t n = 1 + 4;	/* OPENED without a listing, BEGIN_R */
+	/* u8 result, and 0 for what follows: no name, carrier or body */
+	static const unsigned char failure[1 + 4] = { STORE_TEMP };
 
-	if (frame->kind == IPC_STORE_BODY_R)
-		n = sizeof(failure);
-	else if (frame->kind == IPC_STORE_BEGIN_R && f->store != NULL)
+	/* of several bodies the first are there: the session sees to it */
+	if (frame->nfds > 0)
+		return;
+	if (frame->kind == IPC_STORE_BEGIN_R && f->store != NULL)
 		(void)ipc_send(&f->store->chan, IPC_STORE_ABORT, frame->id,
 		    NULL, -1);
-	frame->payload = span_of(failure, n);
+	frame->payload = span_of(failure, sizeof(failure));
 }
 
 static bool

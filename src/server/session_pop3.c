@@ -121,14 +121,19 @@ body_close(struct pop3 *p)
 	p->fd = -1;
 }
 
-/* what the file holds at p->offset: octets, 0 when it was cut short, -1 */
+/* What the file holds at p->offset, as much as may fit into `room`: octets,
+ * 0 when it was cut short, -1.  What is read and does not fit is read again. */
 static ssize_t
-body_read(struct session *s, struct pop3 *p)
+body_read(struct session *s, struct pop3 *p, size_t room)
 {
 	uint64_t left = p->end - p->offset;
-	size_t want = left < FRONT_FILE ? (size_t)left : FRONT_FILE;
+	size_t want = p->is_top ? FRONT_TOP : FRONT_FILE;
 	ssize_t n;
 
+	if (want > room)
+		want = room;
+	if (want > left)
+		want = (size_t)left;
 	do
 		n = pread(p->fd, s->front->file, want, (off_t)p->offset);
 	while (n < 0 && errno == EINTR);
@@ -149,7 +154,7 @@ send_body(struct session *s, struct pop_out *out)
 
 		if (out->size - out->n < POP_OUT_MIN)
 			return STEP_FULL;
-		n = body_read(s, p);
+		n = body_read(s, p, out->size - out->n);
 		if (n <= 0) {
 			s->end = "body-lost";
 			return STEP_CLOSE;
@@ -311,6 +316,7 @@ pop3_release(struct session *s)
 		pop3_cancel_auth(s);
 	pop3_close(s);
 	body_close(p);
+	pop3_ahead_drop(s);
 	listing_free(p->listing);
 	buf_wipe(&p->challenge);
 	free(p->user);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC
  *
  * session_pop3: what the files of a POP3 session share: the session itself
- * (session_pop3.c), what it asks of other processes (session_pop3_ask.c) and
- * what they answer (session_pop3_hear.c).
+ * (session_pop3.c), what it asks of other processes (session_pop3_ask.c),
+ * what they answer (session_pop3_hear.c) and the messages that were opened
+ * before they were asked for (session_pop3_ahead.c).
  */
 #ifndef RESTANTE_SERVER_SESSION_POP3_H
 #define RESTANTE_SERVER_SESSION_POP3_H
@@ -28,6 +29,15 @@ enum pop3_answer {
 	ANSWER_COMMITTED
 };
 
+/* a message as a file */
+struct pop3_body {
+	int fd;
+	uint64_t offset, length;
+	uint64_t changed;		/* os_changed() when it was opened */
+};
+
+struct pop3_ahead;
+
 struct pop3 {
 	struct pop_server *machine;	/* behind this struct */
 	char *user;
@@ -45,7 +55,11 @@ struct pop3 {
 	bool ending;			/* its terminator is still to come */
 	bool quit;
 	int fd;				/* of the body */
+	unsigned window;		/* bodies that were asked for last */
+	uint32_t next;			/* index that a client asks for next
+					 * if it fetches in order */
 	uint64_t offset, end;		/* of what is still to be sent */
+	struct pop3_ahead *ahead;	/* NULL: none */
 	uint32_t retr, top, dele, failures;
 };
 
@@ -72,6 +86,20 @@ void pop3_ask_body(struct session *s, const struct pop_server_info *info);
 /* the maildrop is let go; there is no answer to wait for */
 void pop3_close(struct session *s);
 void pop3_ask_commit(struct session *s);
+
+/* ---- session_pop3_ahead.c ---- */
+
+/* the body that is sent next */
+void pop3_body_set(struct pop3 *p, const struct pop3_body *b);
+/* message i is asked for: true when it was opened before and is still what
+ * it was then; now it is the session's body */
+bool pop3_ahead_take(struct session *s, uint32_t i);
+/* for how many messages from i on the store is asked now */
+unsigned pop3_ahead_window(struct session *s, uint32_t i);
+/* keeps n messages, those behind the one that was asked for; takes over
+ * their descriptors */
+void pop3_ahead_keep(struct session *s, const struct pop3_body *v, unsigned n);
+void pop3_ahead_drop(struct session *s);
 
 /* ---- session_pop3_hear.c: see struct session_ops ---- */
 

@@ -117,9 +117,14 @@ pop3_ask_body(struct session *s, const struct pop_server_info *info)
 	struct ipc_writer w;
 
 	p->is_top = info->is_top;
+	if (pop3_ahead_take(s, info->number - 1)) {
+		p->answer = ANSWER_BODY;
+		return;
+	}
 	p->wait = WAIT_BODY;
 	ipc_writer_init(&w);
 	ipc_put_u32(&w, info->number - 1);
+	ipc_put_u32(&w, pop3_ahead_window(s, info->number - 1));
 	if (s->front->store == NULL || ipc_send(&s->front->store->chan,
 	    IPC_STORE_BODY, s->id, &w, -1) != IPC_OK) {
 		p->wait = WAIT_NOTHING;

@@ -108,23 +108,48 @@ opened(struct session *s, struct pop_span payload)
 	return true;
 }
 
+/* As many bodies as there are descriptors; false: that does not add up. */
 static bool
-body_came(struct pop3 *p, struct ipc_frame *f)
+bodies_read(struct ipc_reader *r, struct ipc_frame *f, struct pop3_body *v)
 {
+	uint32_t n = ipc_get_u32(r);
+	uint64_t end;
+
+	if (n > IPC_FDS_MAX || f->nfds > n || (f->nfds < n && !f->fd_lost))
+		return false;
+	for (uint32_t i = 0; i < n; i++) {
+		v[i].offset = ipc_get_u64(r);
+		v[i].length = ipc_get_u64(r);
+		v[i].changed = ipc_get_u64(r);
+		if (__builtin_add_overflow(v[i].offset, v[i].length, &end))
+			return false;
+	}
+	return ipc_reader_end(r);
+}
+
+static void
+bodies_take(struct session *s, struct ipc_frame *f, struct pop3_body *v)
+{
+	for (unsigned i = 0; i < f->nfds; i++)
+		v[i].fd = ipc_frame_take_fd(f);
+	pop3_body_set(pop3_of(s), &v[0]);
+	pop3_ahead_keep(s, v + 1, f->nfds - 1);
+}
+
+static bool
+body_came(struct session *s, struct ipc_frame *f)
+{
+	struct pop3 *p = pop3_of(s);
+	struct pop3_body v[IPC_FDS_MAX];
 	struct ipc_reader r;
 	unsigned result;
-	uint64_t length;
 
 	ipc_reader_init(&r, f->payload);
 	result = ipc_get_u8(&r);
-	p->offset = ipc_get_u64(&r);
-	length = ipc_get_u64(&r);
-	(void)ipc_get_u32(&r);
-	if (!ipc_reader_end(&r) || (result == STORE_OK) != (f->fd >= 0) ||
-	    __builtin_add_overflow(p->offset, length, &p->end))
+	if (!bodies_read(&r, f, v) || (result == STORE_OK) != (f->nfds > 0))
 		return false;
 	if (result == STORE_OK) {
-		p->fd = ipc_frame_take_fd(f);
+		bodies_take(s, f, v);
 		p->answer = ANSWER_BODY;
 	} else if (result == STORE_GONE) {
 		pop3_fail(p, ANSWER_NO_BODY, POP_FAIL_SYS_TEMP,
@@ -194,7 +219,7 @@ pop3_frame(struct session *s, struct ipc_frame *f)
 		ok = opened(s, f->payload);
 	} else if (wait == WAIT_BODY && f->kind == IPC_STORE_BODY_R) {
 		p->wait = WAIT_NOTHING;
-		ok = body_came(p, f);
+		ok = body_came(s, f);
 	} else if (wait == WAIT_COMMIT && f->kind == IPC_STORE_COMMIT_R) {
 		ok = commit_came(s, f->payload);
 	} else {

@@ -63,7 +63,7 @@ begin_came(struct session *s, struct ipc_frame *f)
 	ipc_reader_init(&r, f->payload);
 	result = ipc_get_u8(&r);
 	carrier = ipc_get_u32(&r);
-	if (!ipc_reader_end(&r) || (result == STORE_OK) != (f->fd >= 0))
+	if (!ipc_reader_end(&r) || (result == STORE_OK) != (f->nfds > 0))
 		return false;
 	p->wait = SMTP_NOTHING;
 	if (result == STORE_FULL) {

@@ -31,14 +31,21 @@ stored_config(const struct conf *c, struct store_config *out)
 }
 
 void
-stored_reply(struct link *front, enum ipc_kind kind, uint32_t id,
-    struct ipc_writer *w, int fd)
+stored_reply_fds(struct link *front, enum ipc_kind kind, uint32_t id,
+    struct ipc_writer *w, const int *fds, unsigned n)
 {
-	int r = ipc_send(&front->chan, kind, id, w, fd);
+	int r = ipc_send_fds(&front->chan, kind, id, w, fds, n);
 
 	if (r == IPC_ENOMEM)
 		log_msg(LOG_LEVEL_ERROR, "no memory to answer a front");
 	link_unref(front);
+}
+
+void
+stored_reply(struct link *front, enum ipc_kind kind, uint32_t id,
+    struct ipc_writer *w, int fd)
+{
+	stored_reply_fds(front, kind, id, w, &fd, fd >= 0);
 }
 
 static void

@@ -61,5 +61,7 @@ void deliveries_abort_all(struct client *c);
 /* send a frame to a front from any thread; drops the reference */
 void stored_reply(struct link *front, enum ipc_kind kind, uint32_t id,
     struct ipc_writer *w, int fd);
+void stored_reply_fds(struct link *front, enum ipc_kind kind, uint32_t id,
+    struct ipc_writer *w, const int *fds, unsigned n);
 
 #endif

@@ -13,6 +13,8 @@
 #include "server/listing.h"
 #include "server/stored_internal.h"
 
+_Static_assert((int)STORE_BODIES_MAX <= (int)IPC_FDS_MAX, "one frame");
+
 enum held_state { HELD_IDLE, HELD_BUSY, HELD_CLOSING };
 
 struct user_count {
@@ -264,22 +266,27 @@ begin_operation(struct client *c, uint32_t id)
 }
 
 static void
-body_done(void *arg, enum store_result r, const struct store_body *body)
+bodies_done(void *arg, enum store_result r, const struct store_body *bodies,
+    unsigned n)
 {
 	struct held *h = arg;
 	struct link *front = link_ref(h->front);
 	uint32_t id = h->id;
 	struct ipc_writer w;
+	int fds[STORE_BODIES_MAX];
 
 	ipc_writer_init(&w);
 	ipc_put_u8(&w, r);
-	ipc_put_u64(&w, body->offset);
-	ipc_put_u64(&w, body->length);
-	ipc_put_u32(&w, body->flags);
+	ipc_put_u32(&w, n);
+	for (unsigned i = 0; i < n; i++) {
+		ipc_put_u64(&w, bodies[i].offset);
+		ipc_put_u64(&w, bodies[i].length);
+		ipc_put_u64(&w, bodies[i].changed);
+		fds[i] = bodies[i].fd;
+	}
 	if (!operation_over(h))
 		close_held(h);
-	stored_reply(front, IPC_STORE_BODY_R, id, &w,
-	    r == STORE_OK ? body->fd : -1);
+	stored_reply_fds(front, IPC_STORE_BODY_R, id, &w, fds, n);
 }
 
 bool
@@ -287,11 +294,12 @@ session_body(struct client *c, const struct ipc_frame *f)
 {
 	struct held *h;
 	struct ipc_reader r;
-	uint32_t i;
+	uint32_t i, n;
 
 	ipc_reader_init(&r, f->payload);
 	i = ipc_get_u32(&r);
-	if (!ipc_reader_end(&r))
+	n = ipc_get_u32(&r);
+	if (!ipc_reader_end(&r) || n < 1 || n > STORE_BODIES_MAX)
 		return false;
 	h = begin_operation(c, f->id);
 	if (h == NULL)
@@ -300,7 +308,7 @@ session_body(struct client *c, const struct ipc_frame *f)
 		(void)operation_over(h);
 		return false;
 	}
-	store_body(h->session, i, body_done, h);
+	store_bodies(h->session, i, n, bodies_done, h);
 	return true;
 }
 

@@ -9,6 +9,7 @@
 #define RESTANTE_STORE_MAILDIR_H
 
 #include <stdatomic.h>
+#include <sys/stat.h>
 
 #include "store/maildir_name.h"
 #include "store/store_backend.h"
@@ -89,7 +90,7 @@ int maildir_list(struct maildir_session *s, struct maildir_scan *scan,
  * anything but a regular file. */
 __attribute__((warn_unused_result))
 int maildir_file_open(int fd, unsigned flags, const char *name,
-    uint64_t *disk_r);
+    struct stat *st_r);
 
 /* ---- maildir_session.c ---- */
 
@@ -123,7 +124,7 @@ int maildir_session_pack(struct maildir_session *s,
 
 enum store_result maildir_open(void *engine, const char *path,
     enum store_lock lock, void **session_r, struct store_snapshot **snap_r);
-enum store_result maildir_body(void *session, uint32_t i,
+enum store_result maildir_body(void *session, uint32_t i, bool quick,
     struct store_body *body_r);
 enum store_result maildir_commit(void *session, const unsigned char *marks);
 void maildir_close(void *session);

@@ -43,7 +43,7 @@ struct rows {
 };
 
 int
-maildir_file_open(int fd, unsigned flags, const char *name, uint64_t *disk_r)
+maildir_file_open(int fd, unsigned flags, const char *name, struct stat *st_r)
 {
 	char path[4 + MAILDIR_NAME_MAX];
 	size_t n = strlen(name);
@@ -65,7 +65,7 @@ maildir_file_open(int fd, unsigned flags, const char *name, uint64_t *disk_r)
 	}
 	if (os_fstat(file, &st) == 0) {
 		if (S_ISREG(st.st_mode)) {
-			*disk_r = (uint64_t)st.st_size;
+			*st_r = st;
 			return file;
 		}
 		errno = ENOENT;
@@ -82,8 +82,8 @@ measure_entry(int fd, const char *name, struct maildir_entry *e,
     uint64_t *wire_r)
 {
 	struct measure m = { 0 };
-	uint64_t disk;
-	int file = maildir_file_open(fd, e->flags, name, &disk);
+	struct stat st;
+	int file = maildir_file_open(fd, e->flags, name, &st);
 	int r, err;
 
 	if (file < 0)

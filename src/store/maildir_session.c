@@ -278,7 +278,7 @@ body_verify(const struct maildir_name *name, unsigned *flags, int fd)
 }
 
 static enum store_result
-body_check(struct maildir_record *rec, int fd, uint64_t disk)
+body_check(struct maildir_record *rec, int fd, uint64_t disk, bool quick)
 {
 	struct maildir_name name;
 
@@ -287,20 +287,23 @@ body_check(struct maildir_record *rec, int fd, uint64_t disk)
 		return rec->disk == disk ? STORE_OK : STORE_CORRUPT;
 	if (name.has_disk && name.disk == disk)
 		return STORE_OK;
+	if (quick)
+		return STORE_TEMP;
 	return body_verify(&name, &rec->flags, fd);
 }
 
 /* Opens message i under the name it has; learns a new name if need be. */
 static enum store_result
-body_find(struct maildir_session *s, uint32_t i, int *fd_r, uint64_t *disk_r)
+body_find(struct maildir_session *s, uint32_t i, bool quick, int *fd_r,
+    struct stat *st_r)
 {
 	for (int tries = 0;; tries++) {
 		struct maildir_record rec = maildir_record_of(s, i);
 
-		*fd_r = maildir_file_open(s->fd, rec.flags, rec.name, disk_r);
+		*fd_r = maildir_file_open(s->fd, rec.flags, rec.name, st_r);
 		if (*fd_r >= 0)
 			return STORE_OK;
-		if (errno != ENOENT)
+		if (errno != ENOENT || quick)
 			return STORE_TEMP;
 		if (tries == RETRIES_MAX)
 			return STORE_GONE;
@@ -312,24 +315,25 @@ body_find(struct maildir_session *s, uint32_t i, int *fd_r, uint64_t *disk_r)
 }
 
 enum store_result
-maildir_body(void *session, uint32_t i, struct store_body *body_r)
+maildir_body(void *session, uint32_t i, bool quick, struct store_body *body_r)
 {
 	struct maildir_session *s = session;
 	struct maildir_record rec;
 	enum store_result r;
-	uint64_t disk;
+	struct stat st;
 	int fd;
 
-	r = body_find(s, i, &fd, &disk);
+	r = body_find(s, i, quick, &fd, &st);
 	if (r != STORE_OK)
 		return r;
 	rec = maildir_record_of(s, i);
-	r = body_check(&rec, fd, disk);
+	r = body_check(&rec, fd, (uint64_t)st.st_size, quick);
 	if (r != STORE_OK) {
 		(void)os_close(fd);
 		return r;
 	}
-	*body_r = (struct store_body){ .fd = fd, .length = disk,
+	*body_r = (struct store_body){ .fd = fd,
+		.length = (uint64_t)st.st_size, .changed = os_changed(&st),
 		.flags = (rec.flags & MAILDIR_CRLF ? STORE_BODY_CRLF : 0) |
 		    (rec.flags & MAILDIR_NO_DOTS ? STORE_BODY_NO_DOTS : 0) };
 	return STORE_OK;

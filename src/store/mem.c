@@ -214,13 +214,14 @@ memfd_of(const char *p, size_t n)
 }
 
 static enum store_result
-mem_body(void *session, uint32_t i, struct store_body *body_r)
+mem_body(void *session, uint32_t i, bool quick, struct store_body *body_r)
 {
 	struct mem_session *s = session;
 	struct mem_message *m = s->v[i];
 	bool gone;
 	int fd;
 
+	(void)quick;
 	pthread_mutex_lock(&s->mem->lock);
 	gone = m->gone;
 	pthread_mutex_unlock(&s->mem->lock);
@@ -273,6 +274,7 @@ mem_begin(void *engine, const char *const *paths, unsigned n,
 	struct mem *mem = engine;
 	struct mem_delivery *d = calloc(1, sizeof(*d) +
 	    n * sizeof(d->to[0]));
+	bool no_memory = false;
 	int fd = -1;
 
 	if (d == NULL)
@@ -284,9 +286,11 @@ mem_begin(void *engine, const char *const *paths, unsigned n,
 		d->to[i] = paths[i] != NULL ? drop_get(mem, paths[i]) : NULL;
 		if (d->to[i] != NULL && d->carrier == n)
 			d->carrier = i;
+		no_memory |= paths[i] != NULL && d->to[i] == NULL;
 	}
 	pthread_mutex_unlock(&mem->lock);
-	d->fd = d->carrier < n ? memfd_create("delivery", MFD_CLOEXEC) : -1;
+	d->fd = d->carrier < n && !no_memory ?
+	    memfd_create("delivery", MFD_CLOEXEC) : -1;
 	if (d->fd >= 0)
 		fd = os_dup(d->fd);
 	if (fd < 0) {

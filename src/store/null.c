@@ -47,10 +47,11 @@ null_open(void *engine, const char *path, enum store_lock lock,
 }
 
 static enum store_result
-null_body(void *session, uint32_t i, struct store_body *body_r)
+null_body(void *session, uint32_t i, bool quick, struct store_body *body_r)
 {
 	(void)session;
 	(void)i;
+	(void)quick;
 	(void)body_r;
 	return STORE_GONE;
 }

@@ -30,13 +30,15 @@ struct store_session {
 	void *state;
 	uint32_t count;
 	enum store_lock lock;
-	uint32_t index;		/* of body */
+	uint32_t index;		/* of body, bodies */
+	unsigned max;		/* of bodies */
 	char *path;		/* of open */
 	unsigned char *marks;	/* of commit; NULL: no memory for it */
 	void *arg;
 	union {
 		store_open_done *opened;
 		store_body_done *body;
+		store_bodies_done *bodies;
 		store_done *done;
 	} u;
 };
@@ -180,7 +182,7 @@ run_body(struct pool_job *job)
 	void *arg = s->arg;
 
 	if (s->index < s->count)
-		r = s->st->engine->body(s->state, s->index, &body);
+		r = s->st->engine->body(s->state, s->index, false, &body);
 	if (r != STORE_OK)
 		body = (struct store_body){ .fd = -1 };
 	done(arg, r, &body);
@@ -193,6 +195,55 @@ store_body(struct store_session *s, uint32_t i, store_body_done *done,
 	s->job.run = run_body;
 	s->index = i;
 	s->u.body = done;
+	s->arg = arg;
+	pool_add(s->st->pool, &s->job);
+}
+
+/* as many bodies as `max` and the session allow, until one fails */
+static unsigned
+open_bodies(struct store_session *s, struct store_body *bodies,
+    enum store_result *r_r)
+{
+	unsigned n = 0;
+
+	*r_r = STORE_GONE;
+	while (n < s->max && n < s->count - s->index) {
+		enum store_result r = s->st->engine->body(s->state,
+		    s->index + n, n > 0, &bodies[n]);
+
+		if (n == 0)
+			*r_r = r;
+		if (r != STORE_OK)
+			break;
+		if (bodies[n++].changed == 0)
+			break;
+	}
+	return n;
+}
+
+static void
+run_bodies(struct pool_job *job)
+{
+	struct store_session *s = session_of(job);
+	struct store_body bodies[STORE_BODIES_MAX];
+	store_bodies_done *done = s->u.bodies;
+	void *arg = s->arg;
+	enum store_result r = STORE_GONE;
+	unsigned n = 0;
+
+	if (s->index < s->count)
+		n = open_bodies(s, bodies, &r);
+	done(arg, r, bodies, n);
+}
+
+void
+store_bodies(struct store_session *s, uint32_t i, unsigned max,
+    store_bodies_done *done, void *arg)
+{
+	s->job.run = run_bodies;
+	s->index = i;
+	s->max = max < 1 ? 1 : max > STORE_BODIES_MAX ? STORE_BODIES_MAX : max;
+	s->u.bodies = done;
 	s->arg = arg;
 	pool_add(s->st->pool, &s->job);
 }

@@ -99,6 +99,10 @@ struct store_body {
 	uint64_t offset;
 	uint64_t length;
 	unsigned flags;		/* enum store_body_flag */
+	/* when the file was changed last in any way, its name included
+	 * (st_ctim, nanoseconds); 0: the engine cannot tell.  A body that is
+	 * kept for later is still that message when this is unchanged. */
+	uint64_t changed;
 };
 
 enum store_body_flag {
@@ -113,6 +117,18 @@ typedef void store_body_done(void *arg, enum store_result r,
     const struct store_body *body);
 void store_body(struct store_session *s, uint32_t i, store_body_done *done,
     void *arg);
+
+enum { STORE_BODIES_MAX = 16 };
+
+/*
+ * Message i and those behind it: at most `max`, and fewer when one of them is
+ * trouble or the engine cannot tell when it changed.  n > 0 with STORE_OK, else
+ * n is 0 and r is about message i; `done` owns all descriptors.
+ */
+typedef void store_bodies_done(void *arg, enum store_result r,
+    const struct store_body *bodies, unsigned n);
+void store_bodies(struct store_session *s, uint32_t i, unsigned max,
+    store_bodies_done *done, void *arg);
 
 /*
  * Removes the messages whose bits are set in marks ((count + 7) / 8 octets,

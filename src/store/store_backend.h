@@ -21,8 +21,9 @@ struct store_engine {
 	enum store_result (*open)(void *engine, const char *path,
 	    enum store_lock lock, void **session_r,
 	    struct store_snapshot **snap_r);
-	/* i < count of the snapshot */
-	enum store_result (*body)(void *session, uint32_t i,
+	/* i < count of the snapshot.  quick: any failure will do when the
+	 * message is not where it was, or must be read to be believed */
+	enum store_result (*body)(void *session, uint32_t i, bool quick,
 	    struct store_body *body_r);
 	enum store_result (*commit)(void *session,
 	    const unsigned char *marks);

@@ -126,6 +126,18 @@ __attribute__((warn_unused_result))
 int os_fdatasync(int fd);
 __attribute__((warn_unused_result))
 int os_fstat(int fd, struct stat *st);
+/* When the file was changed last in any way, its name included: a rename or
+ * an unlink shows here on every file system that keeps such times
+ * (nanoseconds of st_ctim, never 0). */
+static inline uint64_t
+os_changed(const struct stat *st)
+{
+	uint64_t ns = (uint64_t)st->st_ctim.tv_sec * 1000000000 +
+	    (uint64_t)st->st_ctim.tv_nsec;
+
+	return ns != 0 ? ns : 1;
+}
+
 /* never follows a symbolic link */
 __attribute__((warn_unused_result))
 int os_fstatat(int dir, const char *name, struct stat *st);

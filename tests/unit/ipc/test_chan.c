@@ -9,6 +9,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <dirent.h>
@@ -223,7 +225,7 @@ send_fds(int sock, const unsigned char *head, const int *fds, size_t n)
 {
 	union {
 		struct cmsghdr align;
-		char space[CMSG_SPACE(4 * sizeof(int))];
+		char space[CMSG_SPACE((IPC_FDS_MAX + 1) * sizeof(int))];
 	} control;
 	struct iovec iov = { (void *)(uintptr_t)head, 8 };
 	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1,
@@ -260,6 +262,163 @@ leaks_no_descriptor_of_a_bad_frame(void **state)
 	assert_int_equal(open_fds(), before);
 }
 
+/* ---- several descriptors ------------------------------------------------- */
+
+static struct ipc_chan store, front_end;
+
+static void
+bodies_set_up(void)
+{
+	int fds[2];
+
+	assert_int_equal(ipc_pair(fds), 0);
+	ipc_chan_init(&store, fds[0], IPC_STORE, IPC_FRONT, 0);
+	ipc_chan_init(&front_end, fds[1], IPC_FRONT, IPC_STORE, 0);
+}
+
+static void
+bodies_tear_down(void)
+{
+	ipc_chan_done(&store);
+	ipc_chan_done(&front_end);
+}
+
+/* n files, file i of i octets */
+static void
+send_bodies(unsigned n)
+{
+	struct ipc_writer w;
+	int fds[IPC_FDS_MAX];
+
+	for (unsigned i = 0; i < n; i++) {
+		fds[i] = memfd_create("body", MFD_CLOEXEC);
+		assert_true(fds[i] >= 0);
+		assert_int_equal(ftruncate(fds[i], (off_t)i), 0);
+	}
+	ipc_writer_init(&w);
+	ipc_put_u32(&w, n);
+	assert_int_equal(ipc_send_fds(&store, IPC_STORE_BODY_R, 7, &w, fds,
+	    n), IPC_OK);
+}
+
+static void
+check_bodies(struct ipc_frame *f, unsigned n)
+{
+	struct stat st;
+	int fd;
+
+	assert_int_equal(f->nfds, n);
+	for (unsigned i = 0; i < n / 2; i++) {
+		fd = ipc_frame_take_fd(f);
+		assert_int_equal(fstat(fd, &st), 0);
+		assert_int_equal(st.st_size, i);
+		assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+		(void)close(fd);
+	}
+	/* the others are the frame's */
+	ipc_frame_done(f);
+	assert_int_equal(ipc_frame_take_fd(f), -1);
+}
+
+static void
+passes_several_descriptors(void **state)
+{
+	struct ipc_frame f;
+	int before;
+
+	(void)state;
+	bodies_set_up();
+	before = open_fds();
+	for (unsigned n = 0; n <= IPC_FDS_MAX; n++) {
+		send_bodies(n);
+		assert_int_equal(ipc_recv(&front_end, mem, &f), IPC_OK);
+		assert_false(f.fd_lost);
+		check_bodies(&f, n);
+		assert_int_equal(open_fds(), before);
+	}
+	bodies_tear_down();
+}
+
+static void
+queues_several_descriptors(void **state)
+{
+	enum { N = 60, EACH = 4 };	/* not more than may be in flight */
+	unsigned char filler[8] = { IPC_STORE_COMMIT_R };
+	struct ipc_frame f;
+	unsigned sent = 0, got = 0;
+	int before, r;
+
+	(void)state;
+	bodies_set_up();
+	before = open_fds();
+	/* a full socket: the rest waits in the queue */
+	while (send(store.fd, filler, 8, MSG_DONTWAIT) == 8)
+		sent++;
+	for (unsigned i = 0; i < N; i++)
+		send_bodies(EACH);
+	assert_int_equal(open_fds(), before + N * EACH);
+	while (got < sent + N) {
+		r = ipc_recv(&front_end, mem, &f);
+		if (r == IPC_AGAIN) {
+			r = ipc_flush(&store);
+			assert_true(r == IPC_OK || r == IPC_AGAIN);
+			continue;
+		}
+		assert_int_equal(r, IPC_OK);
+		check_bodies(&f, got++ < sent ? 0 : EACH);
+	}
+	assert_int_equal(open_fds(), before);
+	/* and what is never sent is closed with the channel */
+	while (send(store.fd, filler, 8, MSG_DONTWAIT) == 8)
+		;
+	send_bodies(EACH);
+	bodies_tear_down();
+	assert_int_equal(open_fds(), before - 2);
+}
+
+/* one more than a frame may carry (S52) */
+static void
+refuses_too_many_descriptors(void **state)
+{
+	static const unsigned char head[8] = { IPC_STORE_BODY_R };
+	int fds[IPC_FDS_MAX + 1] = { 0 }, before;
+	struct ipc_frame f;
+
+	(void)state;
+	bodies_set_up();
+	before = open_fds();
+	send_fds(store.fd, head, fds, IPC_FDS_MAX);
+	assert_int_equal(ipc_recv(&front_end, mem, &f), IPC_OK);
+	ipc_frame_done(&f);
+	send_fds(store.fd, head, fds, IPC_FDS_MAX + 1);
+	assert_int_equal(ipc_recv(&front_end, mem, &f), IPC_EBAD);
+	assert_int_equal(open_fds(), before);
+	bodies_tear_down();
+}
+
+/* whoever has no room for all of them gets the first ones, and knows */
+static void
+loses_the_last_descriptors(void **state)
+{
+	struct rlimit old, few;
+	struct ipc_frame f;
+	int next;
+
+	(void)state;
+	bodies_set_up();
+	send_bodies(5);
+	next = dup(0);
+	(void)close(next);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
+	few = (struct rlimit){ (rlim_t)next + 2, old.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	assert_int_equal(ipc_recv(&front_end, mem, &f), IPC_OK);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+	assert_true(f.fd_lost);
+	check_bodies(&f, 2);
+	bodies_tear_down();
+}
+
 int
 main(void)
 {
@@ -271,6 +430,10 @@ main(void)
 		T(passes_a_descriptor),
 		T(ends_a_peer_that_breaks_the_rules),
 		T(leaks_no_descriptor_of_a_bad_frame),
+		T(passes_several_descriptors),
+		T(queues_several_descriptors),
+		T(refuses_too_many_descriptors),
+		T(loses_the_last_descriptors),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -122,7 +122,8 @@ permits_what_the_table_says(void **state)
 	static const struct {
 		enum ipc_kind kind;
 		enum ipc_role from, to;
-		bool fd, ok;
+		unsigned fd;
+		bool ok;
 	} cases[] = {
 		{ IPC_AUTH_PASS, IPC_FRONT, IPC_AUTH, false, true },
 		{ IPC_AUTH_PASS, IPC_FRONT, IPC_AUTH, true, false },
@@ -132,7 +133,12 @@ permits_what_the_table_says(void **state)
 		{ IPC_TICKET_OPEN, IPC_FRONT, IPC_STORE, false, false },
 		{ IPC_TICKET_RCPT, IPC_FRONT, IPC_STORE, false, false },
 		{ IPC_STORE_BODY_R, IPC_STORE, IPC_FRONT, true, true },
-		{ IPC_STORE_BODY_R, IPC_STORE, IPC_FRONT, false, true },
+		{ IPC_STORE_BODY_R, IPC_STORE, IPC_FRONT, 0, true },
+		{ IPC_STORE_BODY_R, IPC_STORE, IPC_FRONT, 16, true },
+		{ IPC_STORE_BODY_R, IPC_STORE, IPC_FRONT, 17, false },
+		{ IPC_STORE_BEGIN_R, IPC_STORE, IPC_FRONT, 1, true },
+		{ IPC_STORE_BEGIN_R, IPC_STORE, IPC_FRONT, 2, false },
+		{ IPC_CTL_PEER, IPC_PARENT, IPC_STORE, 2, false },
 		{ IPC_STORE_BODY_R, IPC_FRONT, IPC_STORE, false, false },
 		{ IPC_CTL_PEER, IPC_PARENT, IPC_STORE, true, true },
 		{ IPC_CTL_PEER, IPC_PARENT, IPC_STORE, false, false },

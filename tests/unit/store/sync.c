@@ -26,7 +26,8 @@ struct wait {
 	sem_t ready;
 	enum store_result r;
 	struct sync_open open;
-	struct store_body body;
+	struct store_body body, bodies[STORE_BODIES_MAX];
+	unsigned n;
 	struct sync_begin begin;
 	struct sync_outcome outcome;
 };
@@ -102,6 +103,33 @@ sync_body(struct store_session *s, uint32_t i, struct store_body *body_r)
 	store_body(s, i, on_body, &w);
 	wait_done(&w);
 	*body_r = w.body;
+	return w.r;
+}
+
+static void
+on_bodies(void *arg, enum store_result r, const struct store_body *bodies,
+    unsigned n)
+{
+	struct wait *w = arg;
+
+	w->r = r;
+	w->n = n;
+	if (n > 0)
+		memcpy(w->bodies, bodies, n * sizeof(bodies[0]));
+	sem_post(&w->ready);
+}
+
+enum store_result
+sync_bodies(struct store_session *s, uint32_t i, unsigned max,
+    struct store_body *bodies_r, unsigned *n_r)
+{
+	struct wait w;
+
+	wait_init(&w);
+	store_bodies(s, i, max, on_bodies, &w);
+	wait_done(&w);
+	memcpy(bodies_r, w.bodies, w.n * sizeof(bodies_r[0]));
+	*n_r = w.n;
 	return w.r;
 }
 

@@ -34,6 +34,8 @@ struct store *sync_store(const char *engine, const char *root);
 struct sync_open sync_open(struct store *st, const char *path);
 enum store_result sync_body(struct store_session *s, uint32_t i,
     struct store_body *body_r);
+enum store_result sync_bodies(struct store_session *s, uint32_t i,
+    unsigned max, struct store_body *bodies_r, unsigned *n_r);
 enum store_result sync_commit(struct store_session *s,
     const unsigned char *marks);
 /* marks message i alone */

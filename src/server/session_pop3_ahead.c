@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * session_pop3_ahead: messages that the store has opened before the client
+ * asked for them.
+ *
+ * Nearly all clients fetch in order, and a round to the store costs more
+ * than opening some more files on the way.  Owns those descriptors, and how
+ * many a session and a front may have; when there are too many, sessions go
+ * on one message at a time.  Nothing that happens to a message meanwhile may
+ * be missed: whatever was renamed, removed or written to since it was opened
+ * is dropped and asked for again, when its turn comes.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "server/session_pop3.h"
+#include "sys/os.h"
+
+enum { GROWTH = 4 };
+
+struct pop3_ahead {
+	uint32_t i;			/* which message v[at] is */
+	unsigned at, n;
+	struct pop3_body v[];
+};
+
+void
+pop3_body_set(struct pop3 *p, const struct pop3_body *b)
+{
+	p->fd = b->fd;
+	p->offset = b->offset;
+	p->end = b->offset + b->length;
+}
+
+void
+pop3_ahead_drop(struct session *s)
+{
+	struct pop3 *p = pop3_of(s);
+	struct pop3_ahead *a = p->ahead;
+
+	if (a == NULL)
+		return;
+	s->front->ahead -= a->n - a->at;
+	for (; a->at < a->n; a->at++)
+		(void)close(a->v[a->at].fd);
+	free(a);
+	p->ahead = NULL;
+}
+
+static bool
+may_keep(const struct front *f, unsigned n)
+{
+	return f->ahead + n <= f->ahead_max;
+}
+
+void
+pop3_ahead_keep(struct session *s, const struct pop3_body *v, unsigned n)
+{
+	struct pop3 *p = pop3_of(s);
+	struct pop3_ahead *a = NULL;
+
+	/* other sessions may have asked at the same time */
+	if (n > 0 && p->ahead == NULL && may_keep(s->front, n))
+		a = malloc(sizeof(*a) + n * sizeof(a->v[0]));
+	if (a == NULL) {
+		for (unsigned i = 0; i < n; i++)
+			(void)close(v[i].fd);
+		return;
+	}
+	*a = (struct pop3_ahead){ .i = p->next, .n = n };
+	memcpy(a->v, v, n * sizeof(a->v[0]));
+	p->ahead = a;
+	s->front->ahead += n;
+}
+
+/* Is it in the maildrop, under the name that it was opened by? */
+static bool
+unchanged(const struct pop3_body *b)
+{
+	struct stat st;
+
+	return fstat(b->fd, &st) == 0 && st.st_nlink > 0 &&
+	    os_changed(&st) == b->changed;
+}
+
+bool
+pop3_ahead_take(struct session *s, uint32_t i)
+{
+	struct pop3 *p = pop3_of(s);
+	struct pop3_ahead *a = p->ahead;
+	struct pop3_body b;
+
+	if (a == NULL)
+		return false;
+	if (a->i != i || !unchanged(&a->v[a->at])) {
+		pop3_ahead_drop(s);
+		return false;
+	}
+	b = a->v[a->at++];
+	s->front->ahead--;
+	a->i++;
+	if (a->at == a->n)
+		pop3_ahead_drop(s);
+	pop3_body_set(p, &b);
+	p->next = i + 1;
+	return true;
+}
+
+unsigned
+pop3_ahead_window(struct session *s, uint32_t i)
+{
+	struct pop3 *p = pop3_of(s);
+	uint32_t left = p->listing->view.count - i;
+	unsigned n = p->window * GROWTH;
+
+	/* the first one, and each one out of turn, comes alone */
+	if (i != p->next || n < 1)
+		n = 1;
+	if (n > IPC_FDS_MAX)
+		n = IPC_FDS_MAX;
+	if (n > left)
+		n = left;
+	if (!may_keep(s->front, n - 1))
+		n = 1;
+	p->window = n;
+	p->next = i + 1;
+	return n;
+}

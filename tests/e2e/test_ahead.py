@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: ISC
+"""Messages that the store opens before they are asked for: nothing that
+happens to them meanwhile is missed, and they are few."""
+import os
+import poplib
+import random
+
+import pytest
+
+TEXT = b'Subject: message %d\n\n' + b'a line of message %d\n' * 20
+
+
+def text(n):
+    return TEXT % ((n,) * 21)
+
+
+@pytest.fixture
+def office(make_office):
+    return make_office(
+        users={'wren': 'secret', 'finch': '{PLAIN}secret'},
+        listeners={'clear': {'protocol': 'pop3', 'tls': 'start',
+                             'clear_login': 'yes'}})
+
+
+def log_in(office, user='wren'):
+    return office.pop3(user, 'secret', how='clear')
+
+
+def fill(office, count, user='wren'):
+    return [office.put(user, text(n), f'17000000{n:02d}.test', 'cur')
+            for n in range(1, count + 1)]
+
+
+def wire(n):
+    return text(n).replace(b'\n', b'\r\n')
+
+
+def error(pop, n):
+    """What RETR n is refused with."""
+    with pytest.raises(poplib.error_proto) as e:
+        pop.retr(n)
+    return e.value.args[0]
+
+
+def bodies_open(office):
+    """Descriptors of messages that the front holds."""
+    directory = f'/proc/{office.child("front")}/fd'
+    return sum('.test' in os.readlink(f'{directory}/{fd}')
+               for fd in os.listdir(directory))
+
+
+def test_a_message_is_removed_after_it_was_opened(office):
+    """Z-3: it is asked for again, and is not there"""
+    files = fill(office, 12)
+    pop = log_in(office)
+    for n in 1, 2:
+        assert pop.message(n) == wire(n)
+    assert bodies_open(office) == 3
+    files[3].unlink()
+    assert pop.message(3) == wire(3)
+    assert error(pop, 4).startswith(b'-ERR [SYS/TEMP]')
+    # and in the middle of the next row
+    for n in 5, 6, 7:
+        assert pop.message(n) == wire(n)
+    files[8].unlink()
+    assert pop.message(8) == wire(8)
+    assert error(pop, 9).startswith(b'-ERR [SYS/TEMP]')
+    assert error(pop, 9).startswith(b'-ERR [SYS/TEMP]')
+    for n in 10, 11, 12:
+        assert pop.message(n) == wire(n)
+    assert bodies_open(office) == 0
+    pop.quit()
+
+
+def test_a_removed_message_with_another_link(office):
+    """Z-3: the file lives on elsewhere, but is no message here"""
+    files = fill(office, 5)
+    pop = log_in(office)
+    for n in 1, 2:
+        assert pop.message(n) == wire(n)
+    os.link(files[2], office.dir / 'elsewhere')
+    files[2].unlink()
+    assert error(pop, 3).startswith(b'-ERR [SYS/TEMP]')
+    assert pop.message(4) == wire(4)
+    pop.quit()
+
+
+def test_a_message_is_renamed_after_it_was_opened(office):
+    """Z-2: flags change; removal finds it under its new name too"""
+    files = fill(office, 8)
+    pop = log_in(office)
+    for n in 1, 2:
+        assert pop.message(n) == wire(n)
+    for n in 3, 5, 6:
+        files[n - 1].rename(f'{files[n - 1]}:2,S')
+    for n in range(3, 9):
+        assert pop.message(n) == wire(n)
+        pop.dele(n)
+    pop.quit()
+    assert [p.name for p in office.messages()] == [
+        '1700000001.test', '1700000002.test']
+
+
+def test_another_file_under_the_name(office):
+    """Another message in the place of one that was opened is not shown: it
+    is not what was announced"""
+    files = fill(office, 4)
+    pop = log_in(office)
+    for n in 1, 2:
+        assert pop.message(n) == wire(n)
+    office.put('wren', b'something else\n', files[2].name, 'cur')
+    assert error(pop, 3).startswith(b'-ERR [SYS/PERM]')
+    assert pop.message(4) == wire(4)
+    pop.quit()
+
+
+def test_a_message_is_cut_after_it_was_opened(office):
+    files = fill(office, 4)
+    pop = log_in(office)
+    for n in 1, 2:
+        assert pop.message(n) == wire(n)
+    os.truncate(files[2], 10)
+    assert error(pop, 3).startswith(b'-ERR [SYS/PERM]')
+    assert pop.message(4) == wire(4)
+    pop.quit()
+
+
+def test_any_order(office):
+    """RETR, TOP and DELE in any order, and two sessions at once"""
+    r = random.Random(1)
+    fill(office, 30)
+    fill(office, 30, 'finch')
+    pops = [log_in(office), log_in(office, 'finch')]
+    at = [0, 0]
+    for _ in range(400):
+        i = r.randrange(2)
+        at[i] = r.choice([at[i] % 30 + 1, at[i] % 30 + 1, at[i] % 30 + 1,
+                          at[i] or 1, r.randrange(30) + 1])
+        if r.randrange(4):
+            assert pops[i].message(at[i]) == wire(at[i])
+        else:
+            got = pops[i].top(at[i], 1)[1]
+            assert got == wire(at[i]).split(b'\r\n')[:3]
+    for pop in pops:
+        pop.quit()
+    assert bodies_open(office) == 0
+
+
+def test_whoever_fetches_one_message_opens_one(office):
+    fill(office, 30)
+    pop = log_in(office)
+    for n in 30, 7, 29, 12:
+        assert pop.message(n) == wire(n)
+        assert bodies_open(office) == 0
+    pop.message(13)
+    assert bodies_open(office) == 3
+    pop.message(1)
+    assert bodies_open(office) == 0
+    pop.message(2)
+    assert bodies_open(office) == 3
+    pop.close()
+    office.wait_log('end=drop')
+    assert bodies_open(office) == 0
+
+
+def test_pipelined(office):
+    """All in one write: one after the other, in order"""
+    fill(office, 30)
+    with office.connect('clear') as s:
+        s.sendall(b'USER wren\r\nPASS secret\r\n' + b''.join(
+            b'RETR %d\r\n' % (n + 1) for n in range(30)) + b'QUIT\r\n')
+        got = b''
+        while octets := s.recv(65536):
+            got += octets
+    want = b''.join(b'+OK %d octets\r\n%s.\r\n' % (len(wire(n)), wire(n))
+                    for n in range(1, 31))
+    assert want in got
+    assert got.endswith(b'.\r\n+OK goodbye\r\n')
