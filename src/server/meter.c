@@ -122,13 +122,13 @@ meter_enter(struct meter *m, unsigned front, const unsigned char address[16],
 	atomic_fetch_add(&m->row[front].total, 1);
 	if (slot >= 0)
 		atomic_fetch_add(&m->row[front].slot[slot], 1);
-	if (total_max != 0 && sum_total(m) > total_max) {
-		meter_leave(m, front, address);
-		return METER_TOTAL;
-	}
 	if (slot >= 0 && address_max != 0 && sum_slot(m, slot) > address_max) {
 		meter_leave(m, front, address);
 		return METER_ADDRESS;
+	}
+	if (total_max != 0 && sum_total(m) > total_max) {
+		meter_leave(m, front, address);
+		return METER_TOTAL;
 	}
 	return METER_OK;
 }

@@ -20,7 +20,8 @@ void meter_reset(struct meter *m, unsigned front);
 enum meter_verdict { METER_OK, METER_TOTAL, METER_ADDRESS };
 
 /* Counts one more unless a limit (0: none) is reached. IPv6 counts by /64;
- * an all-zero address (local) counts in total only. */
+ * an all-zero address (local) counts in total only.
+ * METER_TOTAL: the address would have room. */
 enum meter_verdict meter_enter(struct meter *m, unsigned front,
     const unsigned char address[16], unsigned total_max,
     unsigned address_max);

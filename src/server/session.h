@@ -70,6 +70,7 @@ struct session {
 	const struct session_ops *ops;
 	void *proto;			/* struct pop3, struct smtp */
 	struct session *prev, *next;	/* all of the front's */
+	struct session *older, *newer;	/* those that are newcomers */
 	struct buf in, out;		/* what did not fit; empty when idle */
 	const char *end;		/* how it ended, for the log */
 	uint64_t started_ms;
@@ -81,6 +82,7 @@ struct session {
 	unsigned listen;		/* index into the configuration */
 	uint16_t port;
 	unsigned char address[16];
+	bool newcomer;			/* no login yet, and no mail */
 	bool handshaking;
 	bool waiting;			/* for another process */
 	bool unread;			/* readable, but not wanted just now */
@@ -106,6 +108,8 @@ void session_drain(struct session *s);
 uint32_t session_new_id(struct session *s);
 /* no other process reaches it any more */
 void session_drop_id(struct session *s);
+/* it has logged in, or is here to bring mail */
+void session_settle(struct session *s);
 /* the client's address as text */
 void session_peer(const struct session *s, char *out, size_t size);
 /* the idle time-out from now on, milliseconds */

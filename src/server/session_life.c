@@ -58,6 +58,46 @@ session_new_id(struct session *s)
 	return s->id;
 }
 
+/* ---- newcomers ----------------------------------------------------------- */
+
+/*
+ * When all places are taken, who has not logged in gives way to the next one,
+ * the oldest first: whoever fills the places with silence must be faster than
+ * everybody else logs in.  One front a process: see front.c.
+ */
+static struct {
+	struct session *oldest, *newest;
+} newcomers;
+
+static void
+add_newcomer(struct session *s)
+{
+	s->newcomer = true;
+	s->older = newcomers.newest;
+	if (s->older != NULL)
+		s->older->newer = s;
+	else
+		newcomers.oldest = s;
+	newcomers.newest = s;
+}
+
+void
+session_settle(struct session *s)
+{
+	if (!s->newcomer)
+		return;
+	s->newcomer = false;
+	if (s->older != NULL)
+		s->older->newer = s->newer;
+	else
+		newcomers.oldest = s->newer;
+	if (s->newer != NULL)
+		s->newer->older = s->older;
+	else
+		newcomers.newest = s->older;
+	s->older = s->newer = NULL;
+}
+
 /* ---- the end ------------------------------------------------------------- */
 
 static void
@@ -98,6 +138,7 @@ session_end(struct session *s, const char *why)
 	if (s->proto != NULL)
 		s->ops->release(s);
 	session_drop_id(s);
+	session_settle(s);
 	loop_timer_stop(f->loop, &s->timer);
 	loop_cancel(f->loop, &s->again);
 	loop_unwatch(f->loop, &s->io, true);
@@ -183,6 +224,7 @@ session_new(struct front *f, int fd, unsigned listen)
 		f->first->prev = s;
 	f->first = s;
 	f->count++;
+	add_newcomer(s);
 	return s;
 }
 
@@ -195,6 +237,11 @@ session_accept(struct front *f, int fd, unsigned listen,
 	    conf->sessions, conf->sessions_per_address);
 	struct session *s;
 
+	if (v == METER_TOTAL && newcomers.oldest != NULL) {
+		session_end(newcomers.oldest, "crowded");
+		v = meter_enter(f->meter, f->slot, address, conf->sessions,
+		    conf->sessions_per_address);
+	}
 	if (v != METER_OK) {
 		refuse(f, fd, listen, v);
 		return;

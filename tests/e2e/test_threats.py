@@ -221,7 +221,6 @@ NUMBERS = [b'4294967297', b'18446744073709551617', b'0', b'-1', b'+1', b'1x',
            b'1 2', b'1,2', b'0x1', b'1.0', b'1e0', b'%31', b'4', b'a', b'-',
            b'9' * 200, b'00000000000', b'1\t', b'\t1', b'18446744073709551616',
            b'340282366920938463463374607431768211457']
-ODD = {b'01': True, b' 1': True, b'1 ': True, b'0000000000000000000001': True}
 
 
 @pytest.mark.parametrize('command', ['LIST', 'UIDL', 'RETR', 'DELE', 'TOP'])
@@ -236,6 +235,17 @@ def test_numbers(office, command):
             ask(s, verb + b' ' + number + more, ok=b'-ERR')
         stat(s)
     untouched(office)
+
+
+def test_lenient_numbers(office):
+    """S13: leading zeros and a blank at the end are taken, for old clients;
+    blanks before the number are not"""
+    with wren(office) as s:
+        want = b'+OK 1 %d\r\n' % len(WIRE)
+        for number in b'1', b'01', b'0' * 30 + b'1', b'1 ':
+            assert ask(s, b'LIST ' + number) == want
+        for line_ in b'LIST  1', b' LIST 1', b'LIST\t1', b'TOP 1  0':
+            ask(s, line_, ok=b'-ERR')
 
 
 def test_numbers_of_lines(office):
@@ -589,6 +599,48 @@ def test_crowd_of_one_address():
             s.close()
         ask(inside, b'QUIT')
         inside.close()
+
+
+def test_crowd_of_many_addresses():
+    """S33: when all places are taken, the oldest that has not logged in
+    gives way; who is logged in, or brings mail, stays"""
+    with Office(users={'wren': '{PLAIN}secret', 'finch': '{PLAIN}secret'},
+                limits={'sessions_per_address': 20, 'sessions': 60},
+                listeners={'clear': {'protocol': 'pop3', 'tls': 'start',
+                                     'clear_login': 'yes'}}) as office:
+        inside = connect_from(office, '127.0.0.1')
+        ask(inside, b'USER wren')
+        ask(inside, b'PASS secret')
+        mail = connect_from(office, '127.0.0.1', 'smtp')
+        # one from each in turn: no address reaches its own limit
+        crowd = [connect_from(office, f'127.0.0.{10 + n % 10}',
+                              'clear' if n % 3 else 'smtp' if n < 9
+                              else 'clear') for n in range(150)]
+        brought = [n for n in range(9) if n % 3 == 0]
+        gone = [n for n in range(150) if n not in brought][:150 - 58]
+        for n in gone:
+            assert crowd[n].recv(100) == b'', n
+        for n in set(range(150)) - set(gone):
+            assert ask(crowd[n], b'NOOP' if n in brought else b'CAPA')
+        with connect_from(office, '127.0.0.2') as s:
+            ask(s, b'USER finch')
+            ask(s, b'PASS secret')
+            ask(s, b'QUIT')
+        # an address that has its share makes nobody give way
+        greedy = [connect_from(office, '127.0.0.50') for _ in range(20)]
+        mark = office.mark()
+        with socket.create_connection(
+                ('127.0.0.1', office.ports['clear']), WAIT,
+                source_address=('127.0.0.50', 0)) as s:
+            assert b'from your address' in line(s)
+        office.wait_log('from your address', after=mark)
+        assert not [x for x in office.log.lines[mark:] if 'crowded' in x]
+        stat(inside, 0)
+        ask(inside, b'QUIT')
+        ask(mail, b'NOOP')
+        office.wait_log('event=session', 'end=crowded')
+        for s in [inside, mail, *crowd, *greedy]:
+            s.close()
 
 
 # ---- the end of a connection -----------------------------------------------
