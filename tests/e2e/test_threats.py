@@ -268,7 +268,7 @@ def test_nul_ends_no_command(office):
 
 
 def test_cr_ends_no_command(office):
-    """S17: a bare CR divides nothing (a bare LF does: restanted.conf(5))"""
+    """S17: a bare CR divides nothing (a bare LF does, for old clients)"""
     with wren(office) as s:
         ask(s, b'STAT\rSTAT', ok=b'-ERR')
         ask(s, b'NOOP\rDELE 1', ok=b'-ERR')
