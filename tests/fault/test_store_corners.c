@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -155,6 +156,38 @@ test_mem_fails(void)
 	fail_end();
 	sync_close(&s);
 	store_free(st);
+}
+
+/* no descriptor is left */
+static void
+test_no_descriptors(void)
+{
+	static const char *const to[] = { "a" };
+	struct store *mem = sync_store("mem", "/");
+	struct store *null = sync_store("null", "/");
+	struct rlimit old, none;
+	struct store_body body;
+	struct sync_open s;
+
+	expect(sync_deliver(mem, to, 1, "x\n", 2).all == STORE_OK,
+	    "mem takes mail");
+	s = sync_open(mem, "a");
+	if (getrlimit(RLIMIT_NOFILE, &old) != 0)
+		abort();
+	none = old;
+	none.rlim_cur = 0;
+	if (setrlimit(RLIMIT_NOFILE, &none) != 0)
+		abort();
+	expect(sync_body(s.s, 0, &body) == STORE_TEMP, "mem: no body then");
+	expect(sync_begin(mem, to, 1).r == STORE_TEMP,
+	    "mem: no delivery then");
+	expect(sync_begin(null, to, 1).r == STORE_TEMP,
+	    "null: no delivery then");
+	if (setrlimit(RLIMIT_NOFILE, &old) != 0)
+		abort();
+	sync_close(&s);
+	store_free(null);
+	store_free(mem);
 }
 
 static void
@@ -347,6 +380,7 @@ main(void)
 {
 	test_renew();
 	test_mem_fails();
+	test_no_descriptors();
 	test_mem_limit();
 	test_all_renamed();
 	test_removed_before_measured();

@@ -271,6 +271,10 @@ test_smtp_open_path(void **state)
 	assert_int_equal(say("MAIL FROM:<a@b\r\nMAIL FROM:<a@b x>\r\n"),
 	    POP_SMTP_MORE);
 	assert_memory_equal(smtp_out.p, "501 ", 4);
+	answer("MAIL FROM:<>\r\n", POP_SMTP_MAIL);
+	smtp_out.n = 0;
+	assert_int_equal(say("RCPT TO:<postmaster x>\r\n"), POP_SMTP_MORE);
+	assert_memory_equal(smtp_out.p, "501 ", 4);
 	free(smtp);
 }
 
