@@ -280,6 +280,30 @@ read_all(struct office_run *run, const struct sync_open *s)
 	}
 }
 
+/* The same, several at a time. */
+static void
+read_ahead(struct office_run *run, const struct sync_open *s)
+{
+	struct store_body bodies[STORE_BODIES_MAX];
+	unsigned n;
+
+	for (uint32_t i = 0; i < s->snap->count; i += n > 0 ? n : 1) {
+		enum store_result r = sync_bodies(s->s, i, 3, bodies, &n);
+
+		if (r != STORE_OK && n > 0)
+			abort();
+		worse(run, r);
+		for (uint32_t k = 0; k < n; k++) {
+			size_t len;
+			char *text = sync_read(&bodies[k], &len);
+
+			check_read(run, office_item_of("a", text, len),
+			    item_at(s, i + k));
+			free(text);
+		}
+	}
+}
+
 /* Removes those of the first n items that are listed. */
 static void
 remove_first(struct office_run *run, const struct sync_open *s, unsigned n)
@@ -359,6 +383,19 @@ bodies(struct office_run *run, void (*arm)(void), void (*disarm)(void))
 	office_age(run);
 	arm();
 	read_all(run, &s);
+	disarm();
+	sync_close(&s);
+}
+
+static void
+bodies_ahead(struct office_run *run, void (*arm)(void), void (*disarm)(void))
+{
+	struct sync_open s = must_open(run);
+
+	rename_item(run, "new/3.M1P1.h", "cur/3.M1P1.h:2,S");
+	office_age(run);
+	arm();
+	read_ahead(run, &s);
 	disarm();
 	sync_close(&s);
 }
@@ -460,6 +497,7 @@ const struct scenario scenarios[] = {
 	{ "open a maildrop that is not there", open_new, "n/ew" },
 	{ "open a half made maildrop", open_half, "half" },
 	{ "bodies", bodies, "a" },
+	{ "bodies, several at a time", bodies_ahead, "a" },
 	{ "commit", commit, "a" },
 	{ "a whole visit", whole_visit, "a" },
 	{ "deliver during a session, then commit", deliver_and_commit, "a" },

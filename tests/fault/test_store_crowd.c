@@ -30,8 +30,9 @@ enum { SAMPLE = 131 };
 /* what scenarios do to maildrop a */
 static const char *const victims[] = { "deliver to 1", "deliver to 3",
 	"deliver to 3, all or none", "deliver twice to one maildrop",
-	"deliver and sweep tmp", "open and close", "bodies", "commit",
-	"a whole visit", "deliver during a session, then commit" };
+	"deliver and sweep tmp", "open and close", "bodies",
+	"bodies, several at a time", "commit", "a whole visit",
+	"deliver during a session, then commit" };
 
 enum { VICTIMS = sizeof(victims) / sizeof(victims[0]) };
 
