@@ -3,7 +3,8 @@
  * dot: the one dot codec (RFC 1939 section 3, RFC 5321 section 4.5.2) and the
  * measure of what it sends.  Everything that announces a size and everything
  * that sends or receives a message goes through here, so that the two cannot
- * disagree.  It looks for line ends with memchr and copies runs of lines
+ * disagree.  Sending, it looks for line ends while it copies, sixteen octets
+ * at a time; where the machine cannot, with memchr, and copies runs of lines
  * that need no change with one memcpy.
  *
  * Sending, a line begins behind each LF, since each LF leaves as CRLF.
@@ -11,6 +12,10 @@
  * octet like others, or a peer could end a message where we would not.
  */
 #include "base/span.h"
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 enum { AT_START = 0, IN_LINE, BEHIND_CR, BEHIND_DOT, BEHIND_DOT_CR };
 
@@ -50,29 +55,107 @@ plain_run(unsigned char state, const unsigned char *p, size_t n)
 	}
 }
 
+#ifdef __SSE2__
+
+enum { BLOCK = 16 };
+
+/* Copies a block; bit k of the result says that octet k is an LF. */
+static unsigned
+copy_block(unsigned char *to, const unsigned char *from)
+{
+	__m128i v = _mm_loadu_si128((const void *)from);
+
+	_mm_storeu_si128((void *)to, v);
+	return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v,
+	    _mm_set1_epi8('\n')));
+}
+
+/*
+ * Takes whole blocks of in, which begins with neither LF nor a dot to stuff:
+ * line ends are looked for while the lines are copied, since most mail is
+ * stored with bare LFs, and runs that could be copied whole are short.
+ * Returns how many octets it has taken; 0 when there is less than a block.
+ */
+static size_t
+stuff_blocks(struct pop_stuff *c, struct pop_span in, struct pop_out *out)
+{
+	const unsigned char *p = in.p, *end = in.p + in.n;
+	unsigned char *to = out->p + out->n, *from = to;
+	const unsigned char *full = out->p + out->size;
+	size_t dots = 0;
+
+	/* what is used of a block may gain a CR, and then two dots stand
+	 * behind it */
+	while (end - p > BLOCK && full - to >= BLOCK + 4) {
+		unsigned lfs = copy_block(to, p);
+
+		if (lfs == 0) {
+			p += BLOCK;
+			to += BLOCK;
+			continue;
+		}
+		p += __builtin_ctz(lfs);
+		to += __builtin_ctz(lfs);
+		if (p[-1] != '\r')
+			*to++ = '\r';
+		*to++ = *p++;
+		if (*p == '.') {
+			*to++ = '.';
+			*to++ = *p++;
+			dots++;
+		}
+	}
+	c->octets += (size_t)(to - from) - dots;
+	out->n += (size_t)(to - from);
+	return (size_t)(p - in.p);
+}
+
+#else
+
+static size_t
+stuff_blocks(struct pop_stuff *c, struct pop_span in, struct pop_out *out)
+{
+	(void)c;
+	(void)in;
+	(void)out;
+	return 0;
+}
+
+#endif
+
+/* the same for what is less than a block: up to its first LF or dot */
+static size_t
+stuff_run(struct pop_stuff *c, struct pop_span in, struct pop_out *out)
+{
+	size_t room = out->size - out->n;
+	size_t run = plain_run(c->state, in.p, in.n < room ? in.n : room);
+
+	memcpy(out->p + out->n, in.p, run);
+	out->n += run;
+	c->octets += run;
+	return run;
+}
+
 void
 pop_stuff(struct pop_stuff *c, struct pop_span *in, struct pop_out *out)
 {
 	while (in->n > 0 && out->n < out->size) {
-		size_t room = out->size - out->n;
 		bool dot = c->state == AT_START && in->p[0] == '.';
 		bool lf = c->state != BEHIND_CR && in->p[0] == '\n';
-		size_t run;
+		size_t run = 0;
 
 		if (dot || lf) {
-			if (room < 2)
+			if (out->size - out->n < 2)
 				return;
 			out->p[out->n++] = dot ? '.' : '\r';
 			out->p[out->n++] = in->p[0];
 			c->octets += dot ? 1 : 2;
 			run = 1;
-		} else {
-			run = plain_run(c->state, in->p,
-			    in->n < room ? in->n : room);
-			memcpy(out->p + out->n, in->p, run);
-			out->n += run;
-			c->octets += run;
+		} else if (in->p[0] != '\n') {
+			run = stuff_blocks(c, *in, out);
 		}
+		if (run == 0)
+			run = stuff_run(c, *in, out);
 		c->state = state_behind(in->p[run - 1]);
 		span_skip(in, run);
 	}
