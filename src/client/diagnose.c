@@ -20,58 +20,61 @@
 enum { COLUMNS = 79, NAME_WIDTH = 22, STATUS_WIDTH = 9, TEXT_OCTETS = 1024 };
 
 /* Later checks use what earlier ones found: the order is part of it. */
+/* both ports are looked at before it is known what a password may go over */
+#define PORT_GIVES (NEED(TLS) | NEED(CLEAR) | NEED(SESSION) | NEED(SAFE))
+
 static const struct diagnose_check checks[] = {
-	{ "names.ipv4", 0, diagnose_ipv4, true },
-	{ "names.ipv6", 0, diagnose_ipv6, true },
-	{ "names.srv", NEED(DOMAIN), diagnose_srv, false },
-	{ "connect.tls.ipv4", NEED(ADDRESS), diagnose_tls_ipv4, true },
-	{ "connect.tls.ipv6", NEED(ADDRESS), diagnose_tls_ipv6, true },
-	{ "connect.clear.ipv4", NEED(ADDRESS), diagnose_clear_ipv4, true },
-	{ "connect.clear.ipv6", NEED(ADDRESS), diagnose_clear_ipv6, true },
-	{ "port.tls", NEED(TLS_PORT), diagnose_tls_port, true },
-	{ "port.clear", NEED(CLEAR_PORT), diagnose_clear_port, true },
-	{ "stls.offered", NEED(CLEAR), diagnose_stls_offered, false },
-	{ "stls.handshake", NEED(CLEAR), diagnose_stls_works, true },
-	{ "stls.injection", NEED(STLS), diagnose_stls_injection, false },
-	{ "stls.capabilities", NEED(STLS), diagnose_capa_change, false },
-	{ "clear.login", NEED(CLEAR), diagnose_clear_login, false },
-	{ NULL, 0, diagnose_choose_way, true },
-	{ "tls.versions", NEED(TLS), diagnose_versions, false },
-	{ "tls.renegotiation", NEED(TLS), diagnose_renegotiation, false },
-	{ "tls.certificate", NEED(TLS), diagnose_certificate, false },
-	{ "tls.name", NEED(TLS), diagnose_name, false },
-	{ "tls.expiry", NEED(TLS), diagnose_expiry, false },
-	{ "tls.key", NEED(TLS), diagnose_key, false },
-	{ "tls.pin", NEED(TLS), diagnose_pin, false },
-	{ "tls.both-ports", NEED(TLS), diagnose_both, false },
-	{ "tls.resumption", NEED(TLS), diagnose_resumption, false },
-	{ "server.capabilities", NEED(SESSION), diagnose_capabilities,
-	  false },
-	{ "server.mechanisms", NEED(SESSION), diagnose_mechanisms, false },
-	{ "server.apop", NEED(SESSION), diagnose_apop, false },
-	{ "login.secret", NEED(SAFE), diagnose_secret, true },
-	{ "login.works", NEED(SECRET), diagnose_login, true },
-	{ "login.capabilities", NEED(LOGIN), diagnose_capa_inside, false },
-	{ "server.implementation", NEED(SESSION), diagnose_implementation,
-	  false },
-	{ "server.expire", NEED(SESSION), diagnose_expire, false },
-	{ "server.login-delay", NEED(SESSION), diagnose_login_delay, false },
-	{ "drop.round-trip", NEED(LOGIN), diagnose_round_trip, false },
-	{ "drop.sizes", NEED(LOGIN), diagnose_stat, true },
-	{ "drop.uidl", NEED(LISTING), diagnose_uidl, true },
-	{ "drop.uidl-unique", NEED(LISTING), diagnose_unique, false },
-	{ "drop.uidl-stable", NEED(LISTING), diagnose_stable, true },
-	{ "drop.two-sessions", NEED(SECOND), diagnose_two_sessions, false },
-	{ "mail.size", NEED(SECOND) | NEED(MESSAGE), diagnose_size, true },
-	{ "mail.framing", NEED(SECOND) | NEED(MESSAGE), diagnose_framing,
-	  false },
-	{ "mail.top", NEED(SECOND) | NEED(MESSAGE), diagnose_top, false },
-	{ "server.pipelining", NEED(SECOND), diagnose_pipelining, false },
-	{ "local.config", NEED(ACCOUNT), diagnose_config, false },
-	{ "local.state", NEED(ACCOUNT), diagnose_state, false },
-	{ "local.destination", NEED(ACCOUNT), diagnose_destination, false },
-	{ "local.disk", NEED(ACCOUNT) | NEED(LISTING), diagnose_disk,
-	  false },
+	{ "names.ipv4", 0, NEED(ADDRESS), diagnose_ipv4 },
+	{ "names.ipv6", 0, NEED(ADDRESS), diagnose_ipv6 },
+	{ "names.srv", NEED(DOMAIN), 0, diagnose_srv },
+	{ "connect.tls.ipv4", NEED(ADDRESS), NEED(TLS_PORT) |
+	  NEED(CLEAR_PORT), diagnose_tls_ipv4 },
+	{ "connect.tls.ipv6", NEED(ADDRESS), 0, diagnose_tls_ipv6 },
+	{ "connect.clear.ipv4", NEED(ADDRESS), 0, diagnose_clear_ipv4 },
+	{ "connect.clear.ipv6", NEED(ADDRESS), 0, diagnose_clear_ipv6 },
+	{ "port.tls", NEED(TLS_PORT), PORT_GIVES, diagnose_tls_port },
+	{ "port.clear", NEED(CLEAR_PORT), PORT_GIVES, diagnose_clear_port },
+	{ "stls.offered", NEED(CLEAR), 0, diagnose_stls_offered },
+	{ "stls.handshake", NEED(CLEAR), NEED(STLS), diagnose_stls_works },
+	{ "stls.injection", NEED(STLS), 0, diagnose_stls_injection },
+	{ "stls.capabilities", NEED(STLS), 0, diagnose_capa_change },
+	{ "clear.login", NEED(CLEAR), 0, diagnose_clear_login },
+	{ NULL, 0, PORT_GIVES, diagnose_choose_way },
+	{ "tls.versions", NEED(TLS), 0, diagnose_versions },
+	{ "tls.certificate", NEED(TLS), 0, diagnose_certificate },
+	{ "tls.name", NEED(TLS), 0, diagnose_name },
+	{ "tls.expiry", NEED(TLS), 0, diagnose_expiry },
+	{ "tls.key", NEED(TLS), 0, diagnose_key },
+	{ "tls.pin", NEED(TLS), 0, diagnose_pin },
+	{ "tls.both-ports", NEED(TLS), 0, diagnose_both },
+	{ "tls.resumption", NEED(TLS), 0, diagnose_resumption },
+	{ "server.capabilities", NEED(SESSION), 0, diagnose_capabilities },
+	{ "server.mechanisms", NEED(SESSION), 0, diagnose_mechanisms },
+	{ "server.apop", NEED(SESSION), 0, diagnose_apop },
+	{ "login.secret", NEED(SAFE), NEED(SECRET), diagnose_secret },
+	{ "login.works", NEED(SECRET), NEED(LOGIN), diagnose_login },
+	{ "login.capabilities", NEED(LOGIN), 0, diagnose_capa_inside },
+	{ "server.implementation", NEED(SESSION), 0,
+	  diagnose_implementation },
+	{ "server.expire", NEED(SESSION), 0, diagnose_expire },
+	{ "server.login-delay", NEED(SESSION), 0, diagnose_login_delay },
+	{ "drop.round-trip", NEED(LOGIN), 0, diagnose_round_trip },
+	{ "drop.sizes", NEED(LOGIN), NEED(LISTING) | NEED(MESSAGE),
+	  diagnose_stat },
+	{ "drop.uidl", NEED(LISTING), 0, diagnose_uidl },
+	{ "drop.uidl-unique", NEED(LISTING), 0, diagnose_unique },
+	{ "drop.uidl-stable", NEED(LISTING), NEED(SECOND),
+	  diagnose_stable },
+	{ "drop.two-sessions", NEED(SECOND), 0, diagnose_two_sessions },
+	{ "mail.size", NEED(SECOND) | NEED(MESSAGE), NEED(READ),
+	  diagnose_size },
+	{ "mail.framing", NEED(READ), 0, diagnose_framing },
+	{ "mail.top", NEED(SECOND) | NEED(MESSAGE), 0, diagnose_top },
+	{ "server.pipelining", NEED(SECOND), 0, diagnose_pipelining },
+	{ "local.config", NEED(ACCOUNT), 0, diagnose_config },
+	{ "local.state", NEED(ACCOUNT), 0, diagnose_state },
+	{ "local.destination", NEED(ACCOUNT), 0, diagnose_destination },
+	{ "local.disk", NEED(ACCOUNT) | NEED(LISTING), 0, diagnose_disk },
 };
 enum { CHECKS = sizeof(checks) / sizeof(checks[0]) };
 
@@ -103,7 +106,8 @@ print_json(struct diagnose *d, enum diagnose_status status, const char *text,
 	d->lost = d->lost || r != 0;
 }
 
-/* Words up to the end of the line, then on the next one below. */
+/* Words up to the end of the line, then on the next one below; a word that
+ * would not fit there (a pin) begins further left. */
 static void
 print_wrapped(const char *text, size_t indent)
 {
@@ -116,8 +120,8 @@ print_wrapped(const char *text, size_t indent)
 		if (n == 0)
 			break;
 		if (!first && at + 1 + n > COLUMNS) {
-			(void)printf("\n%*s", (int)indent, "");
-			at = indent;
+			at = indent + n <= COLUMNS ? indent : STATUS_WIDTH;
+			(void)printf("\n%*s", (int)at, "");
 			first = true;
 		}
 		(void)printf("%s%.*s", first ? "" : " ", (int)n, text);
@@ -239,7 +243,7 @@ void
 diagnose_lack_all(struct diagnose *d, enum diagnose_need what,
     const char *why)
 {
-	for (int i = (int)what; i <= HAVE_MESSAGE; i++)
+	for (int i = (int)what; i <= HAVE_READ; i++)
 		diagnose_lack(d, (enum diagnose_need)i, "%s", why);
 }
 
@@ -261,6 +265,7 @@ why_not(const struct diagnose *d, enum diagnose_need what)
 		[HAVE_SECOND] = "no second session",
 		[HAVE_LISTING] = "no listing",
 		[HAVE_MESSAGE] = "there is no message to look at",
+		[HAVE_READ] = "no message was read",
 		[HAVE_ACCOUNT] = "only for an account of restante.conf",
 	};
 
@@ -357,25 +362,37 @@ drop_done(struct drop_seen *s)
 	buf_release(&s->ids);
 }
 
+/* Those that are wanted, and what they stand on.  False: none is wanted. */
+static bool
+choose_checks(const struct client_args *a, bool runs[CHECKS])
+{
+	unsigned needed = 0;
+	bool any = false;
+
+	for (size_t i = CHECKS; i-- > 0;) {
+		bool wanted = is_wanted(a, &checks[i]);
+
+		runs[i] = wanted || (checks[i].gives & needed) != 0;
+		if (runs[i])
+			needed |= checks[i].needs;
+		any = any || wanted;
+	}
+	return any;
+}
+
 static int
 look_at_all(struct diagnose *d)
 {
-	size_t last = 0;
-	bool any = false;
+	bool runs[CHECKS];
 
-	for (size_t i = 0; i < CHECKS; i++)
-		if (is_wanted(d->spec->args, &checks[i])) {
-			last = i;
-			any = true;
-		}
-	if (!any) {
+	if (!choose_checks(d->spec->args, runs)) {
 		(void)fprintf(stderr, "restante: no check is called \"%s\": "
 		    "restante check --list names them\n",
 		    d->spec->args->check.only);
 		return EX_USAGE;
 	}
-	for (size_t i = 0; i <= last; i++)
-		if (checks[i].basic || is_wanted(d->spec->args, &checks[i]))
+	for (size_t i = 0; i < CHECKS; i++)
+		if (runs[i])
 			run_check(d, &checks[i]);
 	return print_summary(d, d->lost ? EX_OSERR :
 	    d->counts[DIAGNOSE_FAULT] > 0 ? CLIENT_SOME : CLIENT_OK);

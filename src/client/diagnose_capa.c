@@ -52,10 +52,10 @@ capa_seen_has(const struct capa_seen *c, const char *tag)
 	return false;
 }
 
-/* Tags of `a` that `b` lacks, blank-separated and escaped. */
+/* Tags of `a` that `b` lacks, blank-separated and escaped; not `except`. */
 static void
 missing_tags(const struct capa_seen *a, const struct capa_seen *b,
-    char *out, size_t size)
+    const char *except, char *out, size_t size)
 {
 	struct pop_span rest = buf_span(&a->lines), name;
 	char shown[200], plain[64];
@@ -65,7 +65,8 @@ missing_tags(const struct capa_seen *a, const struct capa_seen *b,
 		size_t n = strlen(out);
 
 		name = next_tag(&rest);
-		if (name.n == 0 || text_format(plain, sizeof(plain), "%.*s",
+		if (name.n == 0 || span_eq_nocase(name, span_str(except)) ||
+		    text_format(plain, sizeof(plain), "%.*s",
 		    (int)name.n, (const char *)name.p) ||
 		    capa_seen_has(b, plain))
 			continue;
@@ -80,7 +81,7 @@ all_tags(const struct capa_seen *c, char *out, size_t size)
 {
 	static const struct capa_seen none = { .asked = true };
 
-	missing_tags(c, &none, out, size);
+	missing_tags(c, &none, "", out, size);
 }
 
 /* ---- what is said without a login ---- */
@@ -112,13 +113,13 @@ diagnose_capa_change(struct diagnose *d)
 	char lost[TAGS_OCTETS], gained[TAGS_OCTETS];
 	bool still = capa_seen_has(&g->encrypted, "STLS");
 
-	missing_tags(&g->clear, &g->encrypted, lost, sizeof(lost));
-	missing_tags(&g->encrypted, &g->clear, gained, sizeof(gained));
+	missing_tags(&g->clear, &g->encrypted, "STLS", lost, sizeof(lost));
+	missing_tags(&g->encrypted, &g->clear, "", gained, sizeof(gained));
 	if (still)
 		diagnose_say(d, DIAGNOSE_WARNING, "TLS cannot be begun twice: "
 		    "the announcement is wrong, though harmless.",
 		    "STLS is still announced inside of TLS");
-	else if (lost[0] != '\0' && strcmp(lost, "STLS") != 0)
+	else if (lost[0] != '\0')
 		diagnose_say(d, DIAGNOSE_WARNING, "Only STLS has a reason to "
 		    "go: a program inside of TLS can do less than one "
 		    "outside.", "inside of TLS these are missing: %s", lost);

@@ -135,8 +135,9 @@ diagnose_clear_login(struct diagnose *d)
 	diagnose_say(d, DIAGNOSE_WARNING, "Programs that are set so, or that "
 	    "somebody in between talks out of STLS, send passwords for all "
 	    "to read. Whoever runs the server should refuse them in clear "
-	    "(RFC 5034, RFC 8314): in Dovecot auth_allow_cleartext = no. "
-	    "restante sends none unless it is told clear_login.",
+	    "(RFC 5034, RFC 8314): in Dovecot auth_allow_cleartext = no, "
+	    "before 2.4 disable_plaintext_auth = yes. restante sends none "
+	    "unless it is told clear_login.",
 	    "passwords are taken without encryption:%s%s%s",
 	    user ? " USER is announced" : takes ?
 	    " USER is answered with +OK" : "", (user || takes) && sasl ?

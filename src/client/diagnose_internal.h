@@ -58,6 +58,7 @@ enum diagnose_need {
 	HAVE_SECOND,		/* a second session */
 	HAVE_LISTING,
 	HAVE_MESSAGE,
+	HAVE_READ,		/* mail.size has read some */
 	HAVE_ACCOUNT,		/* of restante.conf */
 	HAVES
 };
@@ -66,9 +67,9 @@ enum diagnose_need {
 struct diagnose_check {
 	const char *name;	/* "tls.expiry"; NULL: only runs */
 	unsigned needs;
+	unsigned gives;		/* what it may make known */
 	/* says one thing, by diagnose_say */
 	void (*run)(struct diagnose *d);
-	bool basic;		/* others stand on it: runs in any case */
 };
 
 void diagnose_have(struct diagnose *d, enum diagnose_need what);
@@ -125,7 +126,6 @@ struct tls_seen {
 	char text[400];		/* about the fault */
 	char version[16], cipher[64];
 	X509 *cert;
-	bool safe_renegotiation;
 	bool resumes;
 };
 
@@ -171,6 +171,7 @@ struct mail_seen {
 	size_t stray_dots, bare_lf;	/* messages with such */
 	uint64_t number;	/* the one whose beginning is kept */
 	struct buf head;
+	bool top_works;
 };
 
 struct diagnose {
@@ -221,6 +222,8 @@ struct reply {
 };
 
 uint64_t diagnose_now_us(void);
+/* `ms`, or the account's `timeout` when that is less */
+uint64_t diagnose_patience(const struct diagnose *d, uint64_t ms);
 
 /* A connection to the open address of a gate.  0, or -1 and t->error; then
  * parley_close does no harm. */
@@ -299,7 +302,6 @@ void diagnose_key(struct diagnose *d);
 void diagnose_pin(struct diagnose *d);
 void diagnose_both(struct diagnose *d);
 void diagnose_resumption(struct diagnose *d);
-void diagnose_renegotiation(struct diagnose *d);
 
 void diagnose_stls_injection(struct diagnose *d);
 void diagnose_clear_login(struct diagnose *d);

@@ -129,7 +129,21 @@ diagnose_state(struct diagnose *d)
 
 /* ---- the destination ---- */
 
-/* an absolute path of a file or directory; `~/` is resolved by client_conf */
+/* where it would be made; fetch makes nothing above it */
+static int
+parent_of(const char *path, char out[PATH_MAX])
+{
+	char *slash;
+
+	if (text_format(out, PATH_MAX, "%s", path))
+		return -1;
+	slash = strrchr(out, '/');
+	if (slash == NULL)
+		return -1;
+	slash[slash == out] = '\0';
+	return 0;
+}
+
 static void
 say_path(struct diagnose *d, const struct conf_dest *dest)
 {
@@ -141,7 +155,7 @@ say_path(struct diagnose *d, const struct conf_dest *dest)
 	struct dest *opened;
 
 	if (access(dest->path, F_OK) != 0) {
-		if (nearest(dest->path, place) == 0 &&
+		if (parent_of(dest->path, place) == 0 &&
 		    access(place, W_OK | X_OK) == 0)
 			diagnose_say(d, DIAGNOSE_OK, NULL, "%s is not there "
 			    "yet; it can be made", dest->text);

@@ -240,6 +240,12 @@ why_no_login(const struct diagnose *d)
 	return "there is no connection that a password may be sent over";
 }
 
+static bool
+is_good(const struct gate *g)
+{
+	return g->tls.verified && g->greeted;
+}
+
 void
 diagnose_choose_way(struct diagnose *d)
 {
@@ -248,8 +254,8 @@ diagnose_choose_way(struct diagnose *d)
 
 	if (d->spec->conf != NULL)
 		d->way = a->tls == ACCOUNT_TLS_IMPLICIT ? &d->tls : &d->clear;
-	else if (d->tls.tls.verified || (d->tls.tls.done &&
-	    !d->clear.tls.verified))
+	else if (is_good(&d->tls) || (d->tls.tls.done &&
+	    !is_good(&d->clear)))
 		d->way = &d->tls;
 	else if (d->clear.tls.done)
 		d->way = &d->clear;
@@ -263,7 +269,7 @@ diagnose_choose_way(struct diagnose *d)
 	    d->way->encrypted.asked))
 		diagnose_have(d, HAVE_SESSION);
 	if (d->spec->has_user && d->way != NULL && (in_clear ?
-	    d->way->greeted : d->way->tls.verified))
+	    d->way->greeted : is_good(d->way)))
 		diagnose_have(d, HAVE_SAFE);
 	else
 		diagnose_lack_all(d, HAVE_SAFE, why_no_login(d));

@@ -158,15 +158,16 @@ read_message(struct diagnose *d, size_t number)
 		return -1;
 	}
 	if (!r.ok) {
-		(void)text_format(m->first_wrong, sizeof(m->first_wrong),
-		    "message %zu is refused: %s", number, r.text);
-		m->wrong++;
+		if (m->wrong++ == 0)
+			(void)text_format(m->first_wrong,
+			    sizeof(m->first_wrong), "message %zu is refused: "
+			    "%s", number, r.text);
 		return 0;
 	}
+	/* a status line, whichever, shows that we are still in step */
 	if (pull_message(d->second, &p) != 0 ||
-	    parley_ask(d->second, "NOOP", &r) != 0 || !r.ok) {
-		broken(m, number, d->second->error[0] != '\0' ?
-		    d->second->error : "the next answer is -ERR");
+	    parley_ask(d->second, "NOOP", &r) != 0) {
+		broken(m, number, d->second->error);
 		return -1;
 	}
 	if (m->read++ == 0)
@@ -202,6 +203,8 @@ diagnose_size(struct diagnose *d)
 	for (size_t i = 0; i < n; i++)
 		if (read_message(d, samples[i] + 1) != 0)
 			break;
+	if (m->read > 0 || m->broken[0] != '\0')
+		diagnose_have(d, HAVE_READ);
 	if (m->wrong > 0)
 		diagnose_say(d, DIAGNOSE_FAULT, "Some programs cut messages "
 		    "off, or wait for octets that never come. The size is "
@@ -227,8 +230,6 @@ diagnose_framing(struct diagnose *d)
 		    "it, mail is cut off, and what is in it is taken for the "
 		    "server's answers. Do not delete mail from this server "
 		    "before it was read here.", "%s", m->broken);
-	else if (m->read == 0)
-		diagnose_say(d, DIAGNOSE_SKIPPED, NULL, "nothing was read");
 	else if (m->stray_dots > 0)
 		diagnose_say(d, DIAGNOSE_FAULT, "A line that begins with a "
 		    "dot must get a second one (RFC 1939 section 3): the "
@@ -271,7 +272,7 @@ begins_with(const struct buf *message, const struct buf *top)
 void
 diagnose_top(struct diagnose *d)
 {
-	const struct mail_seen *m = &d->mail;
+	struct mail_seen *m = &d->mail;
 	uint64_t number = m->read > 0 ? m->number : 1;
 	struct pull p = { .octets = 0 };
 	bool told = announces(d, "TOP");
@@ -299,6 +300,7 @@ diagnose_top(struct diagnose *d)
 		    "TOP is %s%s", told ? "announced, and refused: " :
 		    "not there: ", r.text);
 	else {
+		m->top_works = true;
 		if (m->read > 0 && !begins_with(&m->head, &top))
 			diagnose_say(d, DIAGNOSE_WARNING, "Rules that look "
 			    "at headers first will see other ones than those "
@@ -326,7 +328,8 @@ ask_many(struct parley *t, const char *commands, size_t n, bool multi)
 	for (size_t i = 0; i < n; i++) {
 		if (parley_reply(t, &r) != 0)
 			return -1;
-		if (!r.ok) {
+		/* NOOP may be refused: its answer came all the same */
+		if (multi && !r.ok) {
 			(void)text_format(t->error, sizeof(t->error), "the "
 			    "answer to number %zu is -ERR %s", i + 1, r.text);
 			return -1;
@@ -341,7 +344,6 @@ void
 diagnose_pipelining(struct diagnose *d)
 {
 	bool told = announces(d, "PIPELINING"), works;
-	bool has_mail = d->drop.nrows > 0;
 
 	if (d->mail.broken[0] != '\0' || d->second->error[0] != '\0') {
 		diagnose_say(d, DIAGNOSE_SKIPPED, NULL, "the session is out "
@@ -349,7 +351,7 @@ diagnose_pipelining(struct diagnose *d)
 		return;
 	}
 	works = ask_many(d->second, "NOOP\r\nNOOP\r\nNOOP\r\nNOOP\r\n",
-	    NOOPS, false) == 0 && (!has_mail || !announces(d, "TOP") ||
+	    NOOPS, false) == 0 && (!d->mail.top_works ||
 	    ask_many(d->second, "TOP 1 0\r\nTOP 1 0\r\n", 2, true) == 0);
 	if (works)
 		diagnose_say(d, DIAGNOSE_OK, NULL, told ? "announced, and it "

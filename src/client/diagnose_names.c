@@ -89,7 +89,8 @@ diagnose_ipv6(struct diagnose *d)
 		diagnose_say(d, DIAGNOSE_OK, NULL, "none: it is reached by "
 		    "IPv4 alone");
 	} else {
-		diagnose_lack(d, HAVE_ADDRESS, "%s has no address", d->host);
+		diagnose_lack_all(d, HAVE_ADDRESS, "the server has no "
+		    "address");
 		diagnose_say(d, DIAGNOSE_FAULT, advice_for(FAULT_RESOLVE)->
 		    remedy, "no address was found for %s: %s", d->host, why);
 	}

@@ -57,14 +57,19 @@ wait_until(struct parley *t, unsigned want, uint64_t end_ms)
 	return r > 0 ? 0 : fail(t, "the server does not answer in time");
 }
 
+uint64_t
+diagnose_patience(const struct diagnose *d, uint64_t ms)
+{
+	uint64_t asked = (uint64_t)d->account.timeout * 1000;
+
+	return asked > 0 && asked < ms ? asked : ms;
+}
+
+/* until when */
 static uint64_t
 patience(const struct parley *t)
 {
-	uint64_t ms = TALK_MS, asked = t->d->account.timeout;
-
-	if (asked > 0 && asked * 1000 < ms)
-		ms = asked * 1000;
-	return diagnose_now_us() / 1000 + ms;
+	return diagnose_now_us() / 1000 + diagnose_patience(t->d, TALK_MS);
 }
 
 /* ---- connecting ---- */

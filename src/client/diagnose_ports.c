@@ -54,7 +54,7 @@ begin(const struct diagnose *d, struct probe *p, uint64_t begun)
 
 /* One round of waiting; false when all are done. */
 static bool
-wait_for_some(struct probe *probes, size_t n, uint64_t begun)
+wait_for_some(struct probe *probes, size_t n, uint64_t begun, uint64_t ms)
 {
 	struct pollfd fds[2 * PLACES_MAX];
 	uint64_t spent = (diagnose_now_us() - begun) / 1000;
@@ -67,16 +67,16 @@ wait_for_some(struct probe *probes, size_t n, uint64_t begun)
 	}
 	if (!any)
 		return false;
-	if (spent < CONNECT_MS && poll(fds, n, (int)(CONNECT_MS - spent)) < 0
+	if (spent < ms && poll(fds, n, (int)(ms - spent)) < 0
 	    && errno != EINTR)
-		spent = CONNECT_MS;
+		spent = ms;
 	for (size_t i = 0; i < n; i++) {
 		int error = 0;
 		socklen_t len = sizeof(error);
 
 		if (probes[i].fd < 0)
 			continue;
-		if (spent >= CONNECT_MS)
+		if (spent >= ms)
 			note(&probes[i], ETIMEDOUT, begun);
 		else if (fds[i].revents == 0)
 			continue;
@@ -131,7 +131,8 @@ diagnose_touch(struct diagnose *d)
 			begin(d, &probes[n], begun);
 			n++;
 		}
-	while (wait_for_some(probes, n, begun))
+	while (wait_for_some(probes, n, begun,
+	    diagnose_patience(d, CONNECT_MS)))
 		;
 	choose(d, &d->tls);
 	choose(d, &d->clear);

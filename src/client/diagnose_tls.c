@@ -28,8 +28,7 @@ gate_with_tls(struct diagnose *d)
 
 /* 1 agreed, 0 refused, -1 could not be tried */
 static int
-try_version(struct diagnose *d, struct gate *g, int version,
-    bool *safe_renegotiation)
+try_version(struct diagnose *d, struct gate *g, int version)
 {
 	struct parley t;
 	struct reply r;
@@ -37,13 +36,8 @@ try_version(struct diagnose *d, struct gate *g, int version,
 
 	if (parley_open(&t, d, g) == 0 && (g->implicit ||
 	    (parley_greeting(&t) == 0 && parley_ask(&t, "STLS", &r) == 0 &&
-	    r.ok))) {
+	    r.ok)))
 		result = parley_tls_anyone(&t, version) == 0;
-		if (result == 1 && version == TLS1_2_VERSION)
-			*safe_renegotiation =
-			    SSL_get_secure_renegotiation_support(
-			    t.conn.ssl) == 1;
-	}
 	parley_close(&t);
 	return result;
 }
@@ -65,8 +59,7 @@ diagnose_versions(struct diagnose *d)
 	for (size_t i = 0; i < 4; i++) {
 		size_t n = strlen(text);
 
-		offered[i] = try_version(d, g, all[i].version,
-		    &g->tls.safe_renegotiation) == 1;
+		offered[i] = try_version(d, g, all[i].version) == 1;
 		if (offered[i])
 			(void)text_format(text + n, sizeof(text) - n, "%s%s",
 			    n > 0 ? ", " : "", all[i].name);
@@ -83,27 +76,6 @@ diagnose_versions(struct diagnose *d)
 		    offered[1] ? text : "of none of the usual versions");
 	else
 		diagnose_say(d, DIAGNOSE_OK, NULL, "TLS %s", text);
-}
-
-void
-diagnose_renegotiation(struct diagnose *d)
-{
-	struct gate *g = gate_with_tls(d);
-	bool safe;
-
-	/* known by the attempt with TLS 1.2 */
-	if (!g->tls.safe_renegotiation &&
-	    try_version(d, g, TLS1_2_VERSION, &safe) != 1) {
-		diagnose_say(d, DIAGNOSE_OK, NULL, "TLS 1.3 has none");
-		return;
-	}
-	if (g->tls.safe_renegotiation)
-		diagnose_say(d, DIAGNOSE_OK, NULL, "RFC 5746 is heeded");
-	else
-		diagnose_say(d, DIAGNOSE_WARNING, "Somebody in between could "
-		    "put commands in front of others': the server's TLS is "
-		    "from before 2010 and wants an update.", "the extension "
-		    "for safe renegotiation (RFC 5746) is missing");
 }
 
 /* ---- the certificate ---- */
