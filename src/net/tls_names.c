@@ -24,6 +24,9 @@ tls_name_fold(const unsigned char *in, size_t n, char out[TLS_NAME_MAX + 1])
 	for (i = 0; i < n; i++) {
 		if (in[i] <= ' ' || in[i] >= 0x7f)
 			return 0;
+		/* an empty label */
+		if (in[i] == '.' && (i == 0 || i + 1 == n || in[i - 1] == '.'))
+			return 0;
 		out[i] = (char)in[i];
 		if (in[i] >= 'A' && in[i] <= 'Z')
 			out[i] = (char)(in[i] + ('a' - 'A'));
