@@ -365,7 +365,7 @@ parse_field(struct parse *p, struct pop_span line)
 static int
 parse_header(struct parse *p)
 {
-	struct pop_span line;
+	struct pop_span line = span_of("", 0);
 
 	if (!parse_line(p, &line) || line.n < 3 || line.p[0] != '#' ||
 	    line.p[1] != ' ')
