@@ -312,6 +312,29 @@ test_one_piece(void **state)
 	assert_int_equal(pop_unstuff(&c, &in, &piece), 1);
 }
 
+/* A piece is what it is, whatever stands in front of it in memory. */
+static void
+test_pieces_apart(void **state)
+{
+	static const unsigned char one[] = "the end of a line\r";
+	static const unsigned char two[] = "x\n.and another line\nx";
+	static const unsigned char want[] =
+	    "the end of a line\r\n..and another line\r\nx";
+	struct pop_span in = span_of(one, sizeof(one) - 1);
+	unsigned char room[200];
+	struct pop_out out = { room, 0, sizeof(room) };
+	struct pop_stuff c;
+
+	(void)state;
+	pop_stuff_init(&c);
+	pop_stuff(&c, &in, &out);
+	in = span_of(two + 1, sizeof(two) - 2);
+	pop_stuff(&c, &in, &out);
+	assert_int_equal(out.n, sizeof(want) - 1);
+	assert_memory_equal(room, want, out.n);
+	assert_int_equal(c.octets, out.n - 1);
+}
+
 /* What would smuggle an end past other implementations. */
 static void
 test_false_ends(void **state)
@@ -341,6 +364,7 @@ main(void)
 		cmocka_unit_test(test_all_short_wires),
 		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_one_piece),
+		cmocka_unit_test(test_pieces_apart),
 		cmocka_unit_test(test_false_ends),
 	};
 
