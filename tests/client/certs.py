@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: ISC
 """certs: certificates, good ones and such as nobody should believe.
 
-All are made with openssl(1), once a run, in a directory of their own.
+All are made with openssl(1), once a run, in a directory of their own: the
+processes of one run of pytest share it (RESTANTE_CERTS, see conftest.py).
 """
 import atexit
+import contextlib
+import fcntl
 import functools
+import hashlib
+import os
 import shutil
 import subprocess
 import tempfile
@@ -13,9 +18,19 @@ from pathlib import Path
 
 @functools.lru_cache(maxsize=None)
 def folder():
+    if 'RESTANTE_CERTS' in os.environ:
+        return Path(os.environ['RESTANTE_CERTS'])
     path = tempfile.mkdtemp(prefix='restante-certs-')
     atexit.register(shutil.rmtree, path, True)
     return Path(path)
+
+
+@contextlib.contextmanager
+def alone():
+    """No other process makes certificates meanwhile."""
+    with open(folder() / 'lock', 'w', encoding='ascii') as f:
+        fcntl.flock(f, fcntl.LOCK_EX)
+        yield
 
 
 def openssl(*args):
@@ -27,8 +42,10 @@ def openssl(*args):
 def key():
     """One key for all: making them is what takes time."""
     path = folder() / 'key.pem'
-    openssl('ecparam', '-name', 'prime256v1', '-genkey', '-noout', '-out',
-            path)
+    with alone():
+        if not path.exists():
+            openssl('ecparam', '-name', 'prime256v1', '-genkey', '-noout',
+                    '-out', path)
     return path
 
 
@@ -40,10 +57,13 @@ def authority(name='ca'):
 @functools.lru_cache(maxsize=None)
 def _authority(name):
     path, secret = folder() / f'{name}.pem', folder() / f'{name}.key'
-    openssl('ecparam', '-name', 'prime256v1', '-genkey', '-noout', '-out',
-            secret)
-    openssl('req', '-x509', '-new', '-key', secret, '-days', '30', '-subj',
-            f'/CN=Restante test authority {name}', '-out', path)
+    with alone():
+        if not path.exists():
+            openssl('ecparam', '-name', 'prime256v1', '-genkey', '-noout',
+                    '-out', secret)
+            openssl('req', '-x509', '-new', '-key', secret, '-days', '30',
+                    '-subj', f'/CN=Restante test authority {name}', '-out',
+                    path)
     return path, secret
 
 
@@ -54,23 +74,32 @@ def certificate(alt='DNS:localhost,IP:127.0.0.1', cn='localhost', days=30,
     (certificate, key).  alt: subjectAltName as openssl writes it, or empty;
     days below 0: it has expired; own: signed by itself.
     """
-    stem = folder() / f'cert{sum(1 for _ in folder().glob("cert*.pem"))}'
+    what = repr((alt, cn, days, usage, ca, own)).encode()
+    stem = folder() / f'cert-{hashlib.sha256(what).hexdigest()[:16]}'
+    signed_by = None if own else authority(ca)
+    key()
+    with alone():
+        if not stem.with_suffix('.pem').exists():
+            _make(stem, alt, cn, days, usage, signed_by)
+    return stem.with_suffix('.pem'), key()
+
+
+def _make(stem, alt, cn, days, usage, signed_by):
     cert, csr, ext = (stem.with_suffix(s) for s in ('.pem', '.csr', '.ext'))
     lines = [f'extendedKeyUsage={usage}'] if usage else []
     lines += [f'subjectAltName={alt}'] if alt else []
     ext.write_text('\n'.join(lines) + '\n')
     openssl('req', '-new', '-key', key(), '-subj', f'/CN={cn}', '-out', csr)
+    if days < 0:
+        _expired(csr, ext, cert, *signed_by, stem)
+        return
     signer = ['-signkey', key()]
-    if not own:
-        path, secret = authority(ca)
+    if signed_by:
+        path, secret = signed_by
         signer = ['-CA', path, '-CAkey', secret, '-CAcreateserial',
                   '-CAserial', folder() / f'{stem.name}.srl']
-    if days < 0:
-        _expired(csr, ext, cert, *authority(ca), stem)
-    else:
-        openssl('x509', '-req', '-in', csr, *signer, '-days', days,
-                '-extfile', ext, '-out', cert)
-    return cert, key()
+    openssl('x509', '-req', '-in', csr, *signer, '-days', days,
+            '-extfile', ext, '-out', cert)
 
 
 def _expired(csr, ext, cert, ca, secret, stem):

@@ -2,7 +2,9 @@
 """Fixtures of the client's tests: desk.py, popscript.py, player.py."""
 import os
 import re
+import shutil
 import sys
+import tempfile
 
 import pytest
 
@@ -10,6 +12,18 @@ sys.path.insert(0, os.path.dirname(__file__))
 
 from desk import Desk, letters  # noqa: E402
 from popscript import Drop, PopServer  # noqa: E402
+
+
+def pytest_configure(config):
+    """Certificates are made once for all processes of a run."""
+    if 'RESTANTE_CERTS' not in os.environ:
+        config.restante_certs = os.environ['RESTANTE_CERTS'] = \
+            tempfile.mkdtemp(prefix='restante-certs-')
+
+
+def pytest_unconfigure(config):
+    if hasattr(config, 'restante_certs'):
+        shutil.rmtree(config.restante_certs, ignore_errors=True)
 
 
 @pytest.fixture
