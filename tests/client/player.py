@@ -8,6 +8,7 @@ tests/wire/hostile (see the README.md there).
 import ast
 import base64
 import fnmatch
+import os
 import re
 from pathlib import Path
 
@@ -18,7 +19,8 @@ from popscript import KNOBS, Drop, Gone, PopServer, Session, on_the_wire
 CASES = Path(__file__).resolve().parents[1] / 'wire' / 'hostile'
 HEADERS = ('checks', 'ref', 'account', 'server', 'mail', 'exit', 'fault',
            'stored', 'secret', 'sessions', 'left', 'args', 'runs', 'cert',
-           'said', 'unsaid', 'tls', 'rule')
+           'said', 'unsaid', 'tls', 'rule', 'first', 'never', 'again', 'met',
+           'login', 'only', 'cost', 'part')
 PASSWORD = 'correct horse battery'
 # everything that a password could travel in
 SECRET_VERBS = ('PASS', 'USER', 'APOP', 'AUTH')
@@ -110,40 +112,71 @@ class Case:
             return letters(int(given[0]))
         return [unescape(m) for m in given]
 
+    def accounts(self):
+        """Settings of the account, as restante.conf has them."""
+        out = {}
+        for line in self.head.get('account', []):
+            key, _, value = line.partition(' = ')
+            value = value.replace('{ca}', str(certs.authority()[0])) \
+                .replace('{other-ca}', str(certs.authority('other')[0]))
+            out[key] = None if value == '(none)' else value
+        return out
+
     # -- playing --
 
-    def play(self, desk):
-        """Runs restante against the case; AssertionError when it differs."""
-        trouble = []
-        drop = Drop(self.mails())
-        tls = self.one('tls', 'none')
-        served = CERTS[self.one('cert', 'good')]()
+    def serve(self, trouble, way=None):
+        """
+        A server that plays this case from the next connection on, once its
+        act_from says which that is; before that it behaves.
+        """
+        case = self
 
         class Scripted(Session):
-            def run(inner):     # noqa: N805
-                play = Play(self, inner)
+            def run(self):
+                act = self.server.act_from
+                play = (way or Play)(case, self, self.number - (act or 0))
+                self.server.plays.append(play)
                 try:
-                    if self.connections() >= inner.number and self.steps:
+                    if act is not None and case.steps and \
+                            case.connections() > self.number - act:
                         play.all()
                     else:
-                        super(Scripted, inner).run()
+                        super().run()
                 except Gone as e:
-                    inner.ended = str(e)
-                    if play.unplayed():
+                    self.ended = str(e)
+                    if play.begun and play.unplayed():
                         trouble.append(f'{play.where()}: {e}')
                 except CaseError as e:
                     trouble.append(str(e))
                 finally:
-                    inner.leave()
+                    self.leave()
 
-        with PopServer({'wren': (PASSWORD, drop)}, tls=tls, cert=served,
-                       session=Scripted, **self.knobs()) as server:
+        self.drop = Drop(self.mails())
+        server = PopServer({'wren': (PASSWORD, self.drop)},
+                           tls=self.one('tls', 'none'), session=Scripted,
+                           cert=CERTS[self.one('cert', 'good')]())
+        server.act_from, server.plays = None, []
+        return server
+
+    def act(self, server):
+        """What was good so far is so no more."""
+        server.settle()
+        server.knobs.update(self.knobs())
+        server.act_from = len(server.sessions) + 1
+
+    def play(self, desk):
+        """Runs restante against the case; AssertionError when it differs."""
+        trouble = []
+        with self.serve(trouble) as server:
             self.configure(desk, server)
+            if self.one('first') == 'good':
+                desk.fetch()
+            self.act(server)
             for _ in range(int(self.one('runs', '1'))):
                 done = desk.fetch(*self.one('args', '').split(), status='any')
                 server.settle()
             self.dialogue = [d for s in server.sessions for d in s.dialogue]
-            trouble += self.differences(desk, server, drop, done)
+            trouble += self.differences(desk, server, self.drop, done)
         if trouble:
             talk = '\n'.join(f'{w.decode()}: {o!r:.200}'
                              for w, o in self.dialogue[-30:])
@@ -159,11 +192,7 @@ class Case:
         if server.tls != 'none':
             settings.update(ca_file=certs.authority()[0],
                             tls_name='localhost')
-        for line in self.head.get('account', []):
-            key, _, value = line.partition(' = ')
-            value = value.replace('{ca}', str(certs.authority()[0])) \
-                .replace('{other-ca}', str(certs.authority('other')[0]))
-            settings[key] = None if value == '(none)' else value
+        settings.update(self.accounts())
         desk.account('work', server, **settings)
         for i, line in enumerate(self.head.get('rule', [])):
             desk.rule(f'r{i}', **dict(
@@ -186,8 +215,10 @@ class Case:
                 str(int(u[1:])) for u in drop.uids()):
             yield f'left: wanted {left}, on the server are {drop.uids()}'
         sessions = self.one('sessions')
-        if sessions and len(server.sessions) != int(sessions):
-            yield f'sessions: wanted {sessions}, got {len(server.sessions)}'
+        had = len(server.sessions) - server.act_from + 1
+        if sessions and had != int(sessions):
+            yield f'sessions: wanted {sessions}, got {had}'
+        yield from self.never_said(server)
         if self.one('secret') == 'unsent':
             yield from self.secret_sent(server)
         for word in self.head.get('said', []):
@@ -196,6 +227,13 @@ class Case:
         for word in self.head.get('unsaid', []):
             if unescape(word) in done.raw:
                 yield f'said: {word}'
+
+    def never_said(self, server):
+        never = self.one('never')
+        for s in server.sessions[server.act_from - 1:] if never else ():
+            for who, line in s.dialogue:
+                if who == b'C' and re.match(never, line.decode('latin-1')):
+                    yield f'said what is never to be said: {line!r}'
 
     def stored_differs(self, desk):
         wanted = self.one('stored')
@@ -212,7 +250,7 @@ class Case:
             yield f'left behind: {desk.leftovers()}'
 
     def secret_sent(self, server):
-        for s in server.sessions:
+        for s in server.sessions[server.act_from - 1:]:
             for form in (PASSWORD.encode(),
                          base64.b64encode(PASSWORD.encode())):
                 if form in s.raw_in:
@@ -226,7 +264,7 @@ class Case:
 class Play:
     """One case on its way; the steps of one connection."""
 
-    def __init__(self, case, session):
+    def __init__(self, case, session, number=0):
         self.case, self.s = case, session
         parts, part = [], []
         for step in case.steps:
@@ -236,9 +274,9 @@ class Play:
             else:
                 part.append(step)
         parts.append(part)
-        n = session.number - 1
-        self.steps = parts[n] if n < len(parts) else []
+        self.steps = parts[number] if number < len(parts) else []
         self.at = 0
+        self.begun = False
         self.pending = None         # a line that `serve until` has met
         self.at_ease = False        # the client may go when it likes
 
@@ -254,8 +292,10 @@ class Play:
         raise CaseError(f'{self.where()}: {text}')
 
     def all(self):
+        self.begun = True
         if self.s.server.tls == 'implicit' and \
-                not self.steps[0][1].startswith('tls'):
+                self.steps[0][1].split(' ')[0] not in (
+                    'tls', 'await', 'stall', 'raw'):
             self.s.start_tls()
         while self.at < len(self.steps):
             line = self.steps[self.at][1]
@@ -340,10 +380,42 @@ class Play:
             self.fail('not understood')
 
     def do_mail(self, rest):
-        """mail N [without end]: a whole message, stuffed."""
+        """mail N [without end | half]: a whole message, stuffed."""
         number, _, how = rest.partition(' ')
         wire = on_the_wire(self.case.mails()[int(number) - 1])
-        self.s.say(wire[:-3] if how else wire)
+        most = {'': len(wire), 'half': len(wire) // 2,
+                'without end': len(wire) - 3}[how]
+        self.s.say(wire[:most])
+
+    def do_rows(self, rest):
+        """rows N RAW: N lines, each with its number before RAW."""
+        number, _, raw = rest.partition(' ')
+        text, n = unescape(raw), int(number)
+        for i in range(1, n + 1, 10000):
+            self.s.say(b''.join(b'%d %s\r\n' % (k, text) for k in
+                                range(i, min(n, i + 9999) + 1)))
+            self.s.flush()
+
+    def do_answer(self, rest):
+        """answer N RAW: the next N lines are answered so."""
+        number, _, raw = rest.partition(' ')
+        for _ in range(int(number)):
+            self.s.flush()
+            self.line()
+            self.s.say(unescape(raw))
+
+    def do_await(self, _):
+        """Octets come, whatever they are: the hello of TLS."""
+        self.s.flush()
+        self.s.receive_quietly()
+
+    def do_raw(self, rest):
+        """raw RAW: octets below TLS."""
+        self.s.flush()
+        try:
+            os.write(self.s.sock.fileno(), unescape(rest))
+        except OSError as e:
+            raise Gone(f'write: {e}') from None
 
     def do_many(self, rest):
         """many N RAW: RAW N times, in pieces, until the client goes."""
@@ -384,6 +456,11 @@ class Play:
         self.s.flush()
         self.at = len(self.steps)
         self.s.cut('fin')
+
+    def do_notify(self, _):
+        self.s.flush()
+        self.at = len(self.steps)
+        self.s.cut('notify')
 
     def do_reset(self, _):
         self.s.flush()

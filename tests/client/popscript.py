@@ -30,6 +30,7 @@ import threading
 import scram
 
 PATIENCE = 60       # seconds; a client that is silent for longer is broken
+KEPT = 16 << 20     # octets of what was said
 
 KNOBS = {
     'greeting': None,       # whole line, octets; None: "+OK ready"
@@ -38,7 +39,7 @@ KNOBS = {
     'capa_tls': None,       # the same under TLS; None: as capa
     'mechs': ('PLAIN',),    # SASL
     'user': True,           # USER and PASS
-    'top': True,
+    'top': True,            # 'whole': as RETR, whatever was asked for
     'pipelining': True,     # announced; False: not
     'uidl': True,           # see _uidl_rows
     'list': True,           # the same
@@ -65,6 +66,9 @@ KNOBS = {
     'max_line': 0,          # octets; longer commands are refused
     'tokens': ('token',),   # OAuth: the good ones
     'replies': None,        # {'RETR 2' or 'RETR' or 'greeting': octets}
+    'drip': False,          # every octet goes out by itself
+    'renumber': False,      # DELE changes the numbers of those behind it
+    'ghosts': False,        # what was deleted is still listed, and served
     'slow': 0,              # seconds before each RETR is answered
     'lock': True,           # one session a maildrop
     'tls_client': False,    # asks for a client certificate
@@ -127,7 +131,7 @@ class Session:
         unknown = set(self.knobs) - set(KNOBS)
         assert not unknown, f'no such knob: {unknown}'
         self.raw_in = b''       # every octet that came, under TLS decrypted
-        self.raw_out = bytearray()      # every octet that left, the same
+        self.raw_out = bytearray()      # every octet that left (the first KEPT)
         self.dialogue = []      # (b'C' or b'S', octets)
         self.commands = []      # verbs and arguments, as text
         self.retrieved = collections.Counter()  # complete answers, by uid
@@ -226,11 +230,14 @@ class Session:
 
     def write(self, out):
         try:
-            self.sock.sendall(out)
+            for piece in [bytes([o]) for o in out] \
+                    if self.knobs['drip'] else [out]:
+                self.sock.sendall(piece)
         except OSError as e:
             raise Gone(f'write: {e}') from None
         self.sent += len(out)
-        self.raw_out += out
+        if len(self.raw_out) < KEPT:
+            self.raw_out += out
         self._wrote = self._wrote or bool(out)
 
     def cut(self, how):
@@ -272,13 +279,16 @@ class Session:
     def _rows(self, knob, ordinary):
         """
         Rows (number, text) as the knob wants them: True, a callable that
-        gets the rows and gives others, ('short', N) the first N, 'empty'.
+        gets the rows and gives others, ('short', N) the first N, 'empty',
+        ('many', N) invented ones up to N.
         """
         rows = ordinary
         if callable(knob):
             rows = knob(rows)
         elif isinstance(knob, tuple) and knob[0] == 'short':
             rows = rows[:knob[1]]
+        elif isinstance(knob, tuple) and knob[0] == 'many':
+            rows = rows + [(n, n) for n in range(len(rows) + 1, knob[1] + 1)]
         elif knob == 'empty':
             rows = []
         elif knob == 'same':
@@ -289,20 +299,29 @@ class Session:
 
     def _uidl_rows(self):
         return self._rows(self.knobs['uidl'], [
-            (i + 1, m.uid) for i, m in self._left()])
+            (n, m.uid) for n, m in self._numbered()])
 
     def _list_rows(self):
         return self._rows(self.knobs['list'], [
-            (i + 1, m.size) for i, m in self._left()])
+            (n, m.size) for n, m in self._numbered()])
+
+    def _numbered(self):
+        left = [(i + 1, m) for i, m in self._left()]
+        return list(enumerate((m for _, m in left), 1)) \
+            if self.knobs['renumber'] else left
 
     def _left(self):
         return [(i, m) for i, m in enumerate(self._snapshot)
-                if i not in self._gone]
+                if i not in self._gone or self.knobs['ghosts']]
 
     def _message(self, word):
         if re.fullmatch(r'[0-9]{1,9}', word or ''):
             i = int(word) - 1
-            if 0 <= i < len(self._snapshot) and i not in self._gone:
+            if self.knobs['renumber']:
+                left = [i for i, _ in self._left()]
+                return left[i] if 0 <= i < len(left) else None
+            if 0 <= i < len(self._snapshot) and (
+                    i not in self._gone or self.knobs['ghosts']):
                 return i
         return None
 
@@ -539,7 +558,9 @@ class Session:
         else:
             m = self._snapshot[i]
             self.topped[m.uid] += 1
-            self.say(b'+OK\r\n' + on_the_wire(top_of(m.raw, int(lines))))
+            self.say(b'+OK\r\n' + on_the_wire(
+                m.raw if self.knobs['top'] == 'whole' else
+                top_of(m.raw, int(lines))))
 
     def on_dele(self, rest):
         i = self._message(rest)

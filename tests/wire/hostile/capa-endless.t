@@ -4,7 +4,6 @@ ref: bounded against any peer
 exit: bad
 stored: nothing
 left: 1 2 3
-secret: unsent
 
 serve until CAPA
 C: CAPA

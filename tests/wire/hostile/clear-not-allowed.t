@@ -2,6 +2,7 @@
 checks: C-17 C02
 ref: RFC 8314 section 3
 account: clear_login = no
+only: clear_login is a setting of ours
 exit: 78
 stored: nothing
 secret: unsent

@@ -5,6 +5,7 @@ tls: implicit
 server: mechs = ('CRAM-MD5',)
 server: user = False
 server: empty = b'+'
+met: AUTH CRAM-MD5
 exit: 0
 stored: 1 2 3
 left: 1 2 3

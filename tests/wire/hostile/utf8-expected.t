@@ -2,6 +2,7 @@
 checks: C-13
 ref: RFC 6856 section 2.1; a round trip less
 server: capa = ['USER', 'UIDL', 'TOP', 'SASL PLAIN', 'UTF8 USER', 'PIPELINING']
+only: the second visit of restante
 exit: 0
 runs: 2
 stored: 1 2 3

@@ -1,0 +1,8 @@
+# STAT says "-3 -5"
+checks: C09
+ref: CVE-2002-1174; restante never asks
+server: replies = {'STAT': b'+OK -3 -5\r\n'}
+met: STAT
+exit: 0
+stored: 1 2 3
+left: 1 2 3
