@@ -223,6 +223,7 @@ play(struct conform *c, const struct conform_case *k, bool *judged)
 	int rc, status = EX_OK;
 
 	result_init(&r);
+	c->began_ms = conform_now_ms();
 	rc = conform_not_here(c, &k->wire, &r.report);
 	if (rc != 0) {
 		conform_tell(c, k, VERDICT_NOT_HERE, text_of(&r.report),
@@ -292,11 +293,13 @@ set_recipient(struct conform *c)
 	at = strrchr(r, '@');
 	if (at == NULL || text_format(c->recipient, sizeof(c->recipient),
 	    "%s", r) || text_format(c->domain, sizeof(c->domain), "%s",
-	    at + 1))
+	    at + 1) || text_format(c->stranger, sizeof(c->stranger),
+	    "no-such-mailbox@%s", at + 1))
 		return conform_complain(c->args, EX_USAGE, "where does mail "
 		    "for %s go? say --recipient ADDRESS", c->user);
 	c->world.recipient = c->recipient;
 	c->world.domain = c->domain;
+	c->world.stranger = c->stranger;
 	return EX_OK;
 }
 

@@ -66,10 +66,11 @@ struct conform {
 	bool clear;			/* logs in without TLS */
 	enum sock_wrap secure;		/* the way to TLS; SOCK_CLEAR: none */
 	const struct wire_case *playing;
+	int64_t began_ms;
 	struct buf not_here;		/* a `store` that nobody can do */
 	const char *user;
 	struct buf password;		/* with a NUL at its end */
-	char recipient[256], domain[256];
+	char recipient[256], domain[256], stranger[280];
 	struct run_world world;
 	struct pop_span message[WIRE_MAILS];
 	struct conform_drop drop;

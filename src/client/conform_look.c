@@ -60,14 +60,23 @@ look_first(struct look *l)
 	return status;
 }
 
-static bool
-opens(struct conform *c, enum sock_wrap wrap)
+/* Who cannot be believed is not talked to; who cannot be reached so may be
+ * reached in another way. */
+static int
+look_at_tls(struct conform *c, enum sock_wrap wrap, bool *good_r)
 {
+	static const char about[] = "the certificate";
 	struct conform_talk t;
-	bool good = talk_open(&t, c, WIRE_POP3, wrap) == 0;
+	int status = EX_OK;
 
+	*good_r = talk_open(&t, c, WIRE_POP3, wrap) == 0;
+	if (!*good_r && t.why.n >= sizeof(about) - 1 &&
+	    memcmp(t.why.p, about, sizeof(about) - 1) == 0)
+		status = conform_complain(c->args, EX_UNAVAILABLE,
+		    "%s: %.*s; --ca-file says who signs it, --tls-name whose "
+		    "it is", c->host, (int)t.why.n, (const char *)t.why.p);
 	talk_close(&t);
-	return good;
+	return status;
 }
 
 /* 1 logged in, 0 refused, -1 broken; *said_r: the refusal */
@@ -272,8 +281,11 @@ conform_look(struct conform *c)
 	status = look_first(&l);
 	if (status == EX_OK) {
 		name_server(&l);
-		l.seen.pop3s = opens(c, SOCK_TLS_PORT);
-		l.seen.tls = l.seen.tls && opens(c, SOCK_STLS);
+		status = look_at_tls(c, SOCK_TLS_PORT, &l.seen.pop3s);
+	}
+	if (status == EX_OK && l.seen.tls)
+		status = look_at_tls(c, SOCK_STLS, &l.seen.tls);
+	if (status == EX_OK) {
 		c->secure = l.seen.tls ? SOCK_STLS : l.seen.pop3s ?
 		    SOCK_TLS_PORT : SOCK_CLEAR;
 		status = look_at_login(&l);

@@ -67,8 +67,8 @@ end(json_t *o)
 }
 
 static void
-tell_json(const struct conform_case *k, enum conform_verdict v,
-    const char *why, const struct run_failure *f)
+tell_json(const struct conform *c, const struct conform_case *k,
+    enum conform_verdict v, const char *why, const struct run_failure *f)
 {
 	json_t *o = begin("case");
 
@@ -77,6 +77,8 @@ tell_json(const struct conform_case *k, enum conform_verdict v,
 	put_words(o, "checks", k->wire.checks, ' ');
 	put(o, "reference", k->wire.ref);
 	put(o, "result", span_str(verdicts[v]));
+	(void)!json_object_set_new(o, "milliseconds",
+	    json_integer(conform_now_ms() - c->began_ms));
 	if (why != NULL)
 		put(o, "reason", span_str(why));
 	if (f != NULL) {
@@ -169,7 +171,7 @@ conform_tell(struct conform *c, const struct conform_case *k,
 	if (v == VERDICT_FAILED)
 		keep_checks(&c->count, k->wire.checks);
 	if (c->args->mode == REPORT_JSON)
-		tell_json(k, v, why, f);
+		tell_json(c, k, v, why, f);
 	else
 		tell_text(c->args, k, v, why, f);
 }
@@ -196,7 +198,7 @@ conform_tell_server(const struct conform *c)
 	json_t *o;
 
 	if (c->args->mode == REPORT_JSON) {
-		o = begin("server");
+		o = begin("conformance");
 		put(o, "host", span_str(c->host));
 		put(o, "greeting", span_str(c->server));
 		put_words(o, "has", have, ',');
@@ -218,7 +220,7 @@ conform_tell_end(struct conform *c, int status)
 	json_t *o;
 
 	if (c->args->mode == REPORT_JSON) {
-		o = begin("summary");
+		o = begin("case-summary");
 		for (int i = 0; i < VERDICTS; i++) {
 			char key[20];
 			size_t k = strlen(verdicts[i]);
@@ -261,7 +263,7 @@ conform_list(const struct client_args *a, const struct conform_cases *all)
 			    (const char *)k->wire.checks.p);
 			continue;
 		}
-		o = begin("case");
+		o = begin("case-name");
 		put(o, "case", span_str(k->name));
 		put(o, "title", k->wire.title);
 		put_words(o, "checks", k->wire.checks, ' ');
