@@ -153,7 +153,8 @@ class World:
                 shutil.rmtree(gone)
             else:
                 gone.unlink()
-        self.office.maildir('wren')
+        for user in USERS:
+            self.office.maildir(user)
         for n, message in enumerate(case.mail):
             self._put(message, 'new' if n % 2 == 0 else 'cur')
 

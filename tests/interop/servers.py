@@ -9,7 +9,9 @@ theirs is ever started by an init script.
 A server has `users` whose password is `secret`, `ways` to reach it, and says
 for each message put in what a client must get: put(), want(), got().
 """
+import base64
 import contextlib
+import gzip
 import hashlib
 import itertools
 import os
@@ -71,15 +73,19 @@ class Peer:
     tls = ()            # of "implicit", "start"
     header = ()         # fields that it puts in front of a message
 
-    def __init__(self, users=40):
+    def __init__(self, users=40, passwords=None):
+        """passwords: {name: password} of users besides those with
+        PASSWORD"""
         if os.geteuid() != 0:
             pytest.skip(f"{self.name} changes users: run the tests as root")
         self.tree = tree(*self.packages)
         # not pytest's own directory: other users must get through
         self.base = pathlib.Path(tempfile.mkdtemp(prefix="restante-peer-"))
         self.base.chmod(0o755)
-        self.users = [f"user{n:02d}" for n in range(users)]
-        self._unused = iter(self.users)
+        self.passwords = dict(passwords or {})
+        self._unused = iter([f"user{n:02d}" for n in range(users)])
+        self.users = [f"user{n:02d}" for n in range(users)] + \
+            list(self.passwords)
         self._names = itertools.count(1)
         self.pop3, self.pop3s = free_port(), free_port()
         self.ways = {"none": Way("none", self.pop3)}
@@ -117,6 +123,16 @@ class Peer:
         """A line of shell that starts it in the foreground"""
         raise NotImplementedError
 
+    def password(self, user):
+        return self.passwords.get(user, PASSWORD)
+
+    def version(self):
+        """of the Debian package that it is named for"""
+        notes = self.tree / "usr/share/doc" / self.packages[0]
+        with gzip.open(notes / "changelog.Debian.gz", "rt",
+                       errors="replace") as f:
+            return f.readline().split("(")[1].split(")")[0]
+
     def dir(self, name, owner=None):
         path = self.base / name
         path.mkdir(exist_ok=True)
@@ -130,7 +146,6 @@ class Peer:
 
     def system_users(self, *more):
         """/etc with our users in it: (name, id) that it is built for"""
-        hashed = crypt.crypt(PASSWORD, "$5$rounds=1000$salt$")
         rows = {"passwd": [f"{n}:x:{i}:{i}::/nonexistent:/usr/sbin/nologin"
                            for n, i in more],
                 "group": [f"{n}:x:{i}:" for n, i in
@@ -139,6 +154,7 @@ class Peer:
         for user in self.users:
             rows["passwd"].append(f"{user}:x:{MAIL_ID}:{MAIL_ID}::"
                                   "/nonexistent:/bin/sh")
+            hashed = crypt.crypt(self.password(user), "$5$rounds=1000$salt$")
             rows["shadow"].append(f"{user}:{hashed}:19000:0:99999:7:::")
         for name, lines in rows.items():
             taken = {line.split(":")[0] for line in lines}
@@ -252,7 +268,7 @@ class Dovecot(Peer):
         self.dir("home", MAIL_ID)
         self.lmtp = free_port()
         (self.base / "users").write_text("".join(
-            f"{u}:{{PLAIN}}{PASSWORD}\n" for u in self.users))
+            f"{u}:{{PLAIN}}{self.password(u)}\n" for u in self.users))
         (self.base / "conf").write_text(textwrap.dedent(f"""\
             protocols = pop3 lmtp
             listen = 127.0.0.1
@@ -336,18 +352,19 @@ class Courier(Peer):
         rc = courier / "authdaemonrc"
         rc.write_text(re.sub(r'(?m)^authmodulelist=.*',
                              'authmodulelist="authuserdb"', rc.read_text()))
-        sha = subprocess.run(
-            ["openssl", "base64"], check=True, capture_output=True,
-            input=hashlib.sha1(PASSWORD.encode()).digest()).stdout
         # makeuserdb wants tabs: name, fields
         (courier / "userdb").write_text("".join(
             f"{u}\tuid={MAIL_ID}|gid={MAIL_ID}|home={self.mail}|"
-            f"mail={self.mail}/{u}|systempw={{SHA}}{sha.decode().strip()}\n"
+            f"mail={self.mail}/{u}|systempw={{SHA}}{self.sha(u)}\n"
             for u in self.users))
         (courier / "userdb").chmod(0o600)
         (self.base / "pem").write_bytes(self.key.read_bytes() +
                                         self.cert.read_bytes())
         self.system_users(("courier", 5104))
+
+    def sha(self, user):
+        return base64.b64encode(hashlib.sha1(
+            self.password(user).encode()).digest()).decode()
 
     def listen(self, port, *through, **more):
         env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
@@ -392,6 +409,7 @@ class Cyrus(Peer):
         os.chown(self.key, self.ID, self.ID)
         self.key.chmod(0o600)
         self.socket = run / "socket" / "lmtp"
+        self.lmtp = free_port()
         # its users are its own, not the system's
         self.system_users(("cyrus", self.ID))
         conf = self.base / "imapd.conf"
@@ -429,12 +447,14 @@ class Cyrus(Peer):
                 ("pop3", f"pop3d -C {conf} -U 30", f"127.0.0.1:{self.pop3}"),
                 ("pop3s", f"pop3d -C {conf} -s -U 30",
                  f"127.0.0.1:{self.pop3s}"),
-                ("lmtp", f"lmtpd -C {conf} -a", self.socket)))
+                ("lmtp", f"lmtpd -C {conf} -a", self.socket),
+                ("lmtptcp", f"lmtpd -C {conf} -a",
+                 f"127.0.0.1:{self.lmtp}")))
         (self.base / "cyrus.conf").write_text(
             f'START {{\nrecover cmd="{at}/ctl_cyrusdb -C {conf} -r"\n}}\n'
             f"SERVICES {{\n{services}}}\nEVENTS {{\n}}\n")
         subprocess.run(self.inside("".join(
-            f"echo {PASSWORD} | /usr/sbin/saslpasswd2 -p -c "
+            f"echo {shlex.quote(self.password(u))} | /usr/sbin/saslpasswd2 -p -c "
             f"-f {self.base}/sasldb -u {HOST_NAME} {u}; "
             for u in self.users)), check=True, capture_output=True,
             timeout=60)
@@ -567,6 +587,30 @@ class Mailutils(Peer):
         return b"X-UIDL: %s.1700000000.1\n" % digest
 
 
+class SolidPop3d(Peer):
+    """From inetd.  Maildirs, passwords by PAM, no TLS."""
+    name = "solid-pop3d"
+    packages = ("solid-pop3d",)
+
+    def prepare(self):
+        self.system_users(("spop3d", 5107))
+        shutil.copytree("/etc/pam.d", self.etc / "pam.d")
+        shutil.copy(self.tree / "etc/pam.d/solid-pop3d",
+                    self.etc / "pam.d/solid-pop3d")
+        (self.base / "conf").write_text(textwrap.dedent(f"""\
+            <Global>
+              MailDropName "{self.mail}/%s"
+              MailDropType maildir
+              LogStatistics no
+            </Global>
+            """))
+
+    def command(self):
+        return shlex.join(["exec", sys.executable, str(HERE / "inetd.py"),
+                           str(self.pop3), "/usr/sbin/solid-pop3d", "-f",
+                           str(self.base / "conf")])
+
+
 class Ours:
     """restanted, as the others"""
     name = "restanted"
@@ -619,3 +663,5 @@ class Ours:
 
 PEERS = {p.name: p for p in (Ours, Dovecot, Courier, Cyrus, Popa3d,
                              Mailutils)}
+# also those that only the transcripts are played against
+SERVERS = {**PEERS, SolidPop3d.name: SolidPop3d}
