@@ -10,9 +10,8 @@
 #include "client/session_internal.h"
 
 enum {
-	/* rows of one answer: twice what the largest maildrop that a server
-	 * is known to bear would have */
-	ROWS_MAX = 4 << 20,
+	/* rows of one answer: servers that have a limit have none above */
+	ROWS_MAX = 2 << 20,
 	/* rows that no message stands for: of CAPA, empty, or said twice */
 	ROWS_ODD = 1000
 };
