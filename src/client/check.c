@@ -110,6 +110,23 @@ make_account(const struct client_args *a)
 	return conf;
 }
 
+/* What people write in place of a host, and is none. */
+static int
+check_word(const struct client_args *a)
+{
+	const char *word = a->names[0], *colon = strchr(word, ':');
+
+	if (strchr(word, '@') != NULL)
+		return complain(a, EX_USAGE, "%.100s is an address: give the "
+		    "name of the server, and --user %.100s; `restante setup "
+		    "%.100s' finds out the name", word, word, word);
+	if (colon != NULL && strchr(colon + 1, ':') == NULL)
+		return complain(a, EX_USAGE, "%.100s: give the port by "
+		    "--tls-port %.5s if it has TLS from the start, else by "
+		    "--port %.5s", word, colon + 1, colon + 1);
+	return EX_OK;
+}
+
 static int
 check_host(const struct client_args *a)
 {
@@ -123,7 +140,10 @@ check_host(const struct client_args *a)
 		spec.tls_port = 995;
 		spec.clear_port = 110;
 	}
-	status = read_port(a, "--port", a->check.port, &spec.clear_port);
+	status = check_word(a);
+	if (status == EX_OK)
+		status = read_port(a, "--port", a->check.port,
+		    &spec.clear_port);
 	if (status == EX_OK)
 		status = read_port(a, "--tls-port", a->check.tls_port,
 		    &spec.tls_port);

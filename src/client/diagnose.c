@@ -56,6 +56,7 @@ static const struct diagnose_check checks[] = {
 	{ "login.capabilities", NEED(LOGIN), 0, diagnose_capa_inside },
 	{ "server.implementation", NEED(SESSION), 0,
 	  diagnose_implementation },
+	{ "server.customs", 0, 0, diagnose_customs },
 	{ "server.expire", NEED(SESSION), 0, diagnose_expire },
 	{ "server.login-delay", NEED(SESSION), 0, diagnose_login_delay },
 	{ "drop.round-trip", NEED(LOGIN), 0, diagnose_round_trip },
@@ -165,7 +166,7 @@ void
 diagnose_say(struct diagnose *d, enum diagnose_status status,
     const char *remedy, const char *fmt, ...)
 {
-	char text[TEXT_OCTETS];
+	char text[TEXT_OCTETS], shown[4 * TEXT_OCTETS];
 	va_list ap;
 
 	if (d->said)
@@ -177,11 +178,13 @@ diagnose_say(struct diagnose *d, enum diagnose_status status,
 	if (vsnprintf(text, sizeof(text), fmt, ap) < 0)
 		text[0] = '\0';
 	va_end(ap);
+	/* file names too may hold anything */
+	escape_text(span_str(text), shown, sizeof(shown), TEXT_OCTETS);
 	d->counts[status]++;
 	if (d->spec->args->mode == REPORT_JSON)
-		print_json(d, status, text, remedy);
+		print_json(d, status, shown, remedy);
 	else
-		print_people(d, status, text, remedy);
+		print_people(d, status, shown, remedy);
 	/* as it is found; what cannot be written is told at the end */
 	(void)fflush(stdout);
 }

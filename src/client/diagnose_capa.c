@@ -228,6 +228,31 @@ diagnose_mechanisms(struct diagnose *d)
 
 /* ---- policies ---- */
 
+/* What some do that no capability tells. */
+void
+diagnose_customs(struct diagnose *d)
+{
+	static const struct {
+		const char *domain, *text;
+	} known[] = {
+		{ "gmail.com", "Gmail shows some 250 of the oldest messages "
+		  "at a time, and each to one program alone, until a visit "
+		  "ends with QUIT: fetch again until nothing is new. As user "
+		  "recent:ADDRESS a program sees the last 30 days, whatever "
+		  "others have fetched. What becomes of fetched mail is set "
+		  "on its web page, not by `keep'." },
+		{ "googlemail.com", "as Gmail: some 250 messages at a time" },
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (discover_in_domain(d->host, known[i].domain)) {
+			diagnose_say(d, DIAGNOSE_OK, NULL, "%s",
+			    known[i].text);
+			return;
+		}
+	diagnose_say(d, DIAGNOSE_OK, NULL, "none are known");
+}
+
 /* what is valid for this user, once that is known */
 static const struct pop_capa *
 latest(const struct diagnose *d)

@@ -145,6 +145,7 @@ struct gate {
 	char problem[SAID_MAX];	/* why there was no greeting */
 	struct capa_seen clear, encrypted;
 	bool greeted;
+	bool refuses;		/* its greeting was -ERR */
 	bool stls_accepted;	/* +OK to STLS */
 	char stls_said[SAID_MAX];	/* its answer, escaped */
 };
@@ -311,6 +312,7 @@ void diagnose_capa_change(struct diagnose *d);
 void diagnose_mechanisms(struct diagnose *d);
 void diagnose_apop(struct diagnose *d);
 void diagnose_implementation(struct diagnose *d);
+void diagnose_customs(struct diagnose *d);
 void diagnose_expire(struct diagnose *d);
 void diagnose_login_delay(struct diagnose *d);
 

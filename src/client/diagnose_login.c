@@ -176,7 +176,7 @@ fault_of_login(struct entry *e, char said[SAID_MAX])
 	escape_text(server, said, SAID_MAX, 100);
 	(void)text_format(e->t->error, sizeof(e->t->error), "%s",
 	    why != NULL ? why : "");
-	return fault;
+	return fault != FAULT_NONE ? fault : FAULT_AUTH;
 }
 
 static enum fault

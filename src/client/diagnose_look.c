@@ -136,6 +136,14 @@ look_encrypted(struct diagnose *d, struct gate *g, struct parley *t)
 		diagnose_have(d, HAVE_TLS);
 }
 
+/* there was no greeting as it should be */
+static const char *
+remedy_of(const struct gate *g)
+{
+	return advice_for(g->refuses ? FAULT_REFUSED : FAULT_NOT_POP)->
+	    remedy;
+}
+
 /* ---- the port with TLS from the start ---- */
 
 void
@@ -160,9 +168,8 @@ diagnose_tls_port(struct diagnose *d)
 		diagnose_say(d, DIAGNOSE_FAULT, advice_for(FAULT_TLS)->
 		    remedy, "port %u: %s", g->port, g->tls.text);
 	else if (!g->greeted)
-		diagnose_say(d, DIAGNOSE_FAULT, advice_for(FAULT_NOT_POP)->
-		    remedy, "port %u, %s: %s", g->port, g->tls.version,
-		    g->problem);
+		diagnose_say(d, DIAGNOSE_FAULT, remedy_of(g), "port %u, %s: "
+		    "%s", g->port, g->tls.version, g->problem);
 	else
 		diagnose_say(d, DIAGNOSE_OK, NULL, "port %u: %s, %s; %s",
 		    g->port, g->tls.version, g->tls.cipher, g->greeting);
@@ -176,7 +183,8 @@ explain_silence(struct diagnose *d, const char *error)
 {
 	struct gate *g = &d->clear;
 	struct parley t;
-	bool tls = parley_open(&t, d, g) == 0 && parley_tls_anyone(&t, 0) == 0;
+	bool tls = !g->refuses && parley_open(&t, d, g) == 0 &&
+	    parley_tls_anyone(&t, 0) == 0;
 
 	parley_close(&t);
 	diagnose_lack(d, HAVE_CLEAR, "port %u: %s", g->port, error);
@@ -187,8 +195,8 @@ explain_silence(struct diagnose *d, const char *error)
 		    "port %u wants TLS from the start, and says nothing "
 		    "without", g->port);
 	else
-		diagnose_say(d, DIAGNOSE_FAULT, advice_for(FAULT_NOT_POP)->
-		    remedy, "port %u: %s", g->port, error);
+		diagnose_say(d, DIAGNOSE_FAULT, remedy_of(g), "port %u: %s",
+		    g->port, error);
 }
 
 void

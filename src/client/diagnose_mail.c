@@ -23,6 +23,7 @@ struct pull {
 	bool line_begins, behind_dot, behind_cr;
 	bool stray_dot, bare_lf;
 	struct buf *head;	/* NULL: not kept */
+	uint64_t most;		/* then it is given up */
 };
 
 static void
@@ -53,6 +54,14 @@ keep(struct buf *head, struct pop_span piece)
 		head->n = 0;
 }
 
+static int
+too_long(struct parley *t)
+{
+	(void)text_format(t->error, sizeof(t->error), "it is far longer than "
+	    "announced");
+	return -1;
+}
+
 /* The lines behind +OK to RETR or TOP: 0, or -1 and t->error. */
 static int
 pull_message(struct parley *t, struct pull *p)
@@ -78,6 +87,8 @@ pull_message(struct parley *t, struct pull *p)
 		t->used = t->in.n - in.n;
 		buf_consume(&t->in, t->used);
 		t->used = 0;
+		if (!done && p->octets > p->most)
+			return too_long(t);
 		if (!done && parley_more(t) != 0)
 			return -1;
 	}
@@ -147,8 +158,9 @@ static int
 read_message(struct diagnose *d, size_t number)
 {
 	struct mail_seen *m = &d->mail;
-	struct pull p = { .head = m->read == 0 ? &m->head : NULL };
 	uint64_t announced = size_of(&d->drop, number - 1);
+	struct pull p = { .head = m->read == 0 ? &m->head : NULL,
+		.most = 2 * announced + SAMPLE_OCTETS };
 	char command[40];
 	struct reply r;
 
@@ -274,7 +286,7 @@ diagnose_top(struct diagnose *d)
 {
 	struct mail_seen *m = &d->mail;
 	uint64_t number = m->read > 0 ? m->number : 1;
-	struct pull p = { .octets = 0 };
+	struct pull p = { .most = SAMPLE_OCTETS };
 	bool told = announces(d, "TOP");
 	struct reply r;
 	struct buf top;
@@ -320,12 +332,13 @@ diagnose_top(struct diagnose *d)
 static int
 ask_many(struct parley *t, const char *commands, size_t n, bool multi)
 {
-	struct pull p = { .head = NULL };
 	struct reply r;
 
 	if (parley_send(t, commands, strlen(commands)) != 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
+		struct pull p = { .most = SAMPLE_OCTETS };
+
 		if (parley_reply(t, &r) != 0)
 			return -1;
 		/* NOOP may be refused: its answer came all the same */

@@ -65,11 +65,15 @@ diagnose_patience(const struct diagnose *d, uint64_t ms)
 	return asked > 0 && asked < ms ? asked : ms;
 }
 
-/* until when */
+/* until when: an answer has its time, and the whole has one, which a server
+ * that sends an octet now and then must not stretch */
 static uint64_t
 patience(const struct parley *t)
 {
-	return diagnose_now_us() / 1000 + diagnose_patience(t->d, TALK_MS);
+	uint64_t end = diagnose_now_us() / 1000 +
+	    diagnose_patience(t->d, TALK_MS);
+
+	return end < t->d->end_ms ? end : t->d->end_ms;
 }
 
 /* ---- connecting ---- */
@@ -275,6 +279,9 @@ parley_more(struct parley *t)
 {
 	uint64_t end = patience(t);
 
+	if (diagnose_now_us() / 1000 > t->d->end_ms)
+		return fail(t, "the server is too slow to look at all of "
+		    "this");
 	if (buf_reserve(&t->in, PIECE) != BUF_OK)
 		return fail(t, "the server sends a line without end");
 	for (;;) {
@@ -384,6 +391,7 @@ parley_greeting(struct parley *t)
 	case 1:
 		break;
 	case 0:
+		g->refuses = true;
 		(void)text_format(t->error, sizeof(t->error), "the server "
 		    "does not want to talk now: %s", shown);
 		return -1;

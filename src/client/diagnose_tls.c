@@ -69,11 +69,13 @@ diagnose_versions(struct diagnose *d)
 		    "be used any more (RFC 8997): whoever runs the server "
 		    "should switch them off. Nothing is sent by them here.",
 		    "TLS %s", text);
+	else if (!offered[0] && !offered[1])
+		diagnose_say(d, DIAGNOSE_SKIPPED, NULL, "the server does not "
+		    "take so many connections");
 	else if (!offered[0])
 		diagnose_say(d, DIAGNOSE_WARNING, "It is safe, but TLS 1.3 "
 		    "should be there (RFC 9325 section 3.1): whoever runs "
-		    "the server should update its TLS.", "TLS %s",
-		    offered[1] ? text : "of none of the usual versions");
+		    "the server should update its TLS.", "TLS %s", text);
 	else
 		diagnose_say(d, DIAGNOSE_OK, NULL, "TLS %s", text);
 }

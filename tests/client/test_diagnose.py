@@ -516,7 +516,8 @@ def test_fault(world, names):
 def test_every_check_has_a_fault():
     """A check that nothing makes fail would say nothing (bar those that only
     tell)."""
-    tell = {'tls.resumption', 'server.apop', 'server.implementation'}
+    tell = {'tls.resumption', 'server.apop', 'server.implementation',
+            'server.customs'}
     elsewhere = {'names.ipv4', 'names.ipv6', 'names.srv', 'tls.pin',
                  'login.secret', 'server.login-delay',
                  'connect.tls.ipv4', 'connect.tls.ipv6',
@@ -572,6 +573,14 @@ def test_srv(world, net, records, status, text):
     assert not net.got
     assert {n.lower() for n, _ in net.asked} == {
         '_pop3s._tcp.example.org', '_pop3._tcp.example.org'}
+
+
+def test_customs(world, net):
+    """Of Gmail something is known that no capability tells."""
+    seen = named_look(world.serve(clear=False), net, 'pop.gmail.com',
+                      'server.customs')
+    assert 'recent:' in seen.lines['server.customs']['text']
+    assert not world.sessions()
 
 
 def test_no_such_name(world, net):
@@ -793,6 +802,8 @@ def test_no_room(world):
     (('check', 'h.example', '--port', '0'), 64, 'that is no port'),
     (('check', 'work', '--user', 'x'), 64, 'is an account'),
     (('check', 'bad_host.'), 64, 'server'),
+    (('check', 'wren@example.org'), 64, 'restante setup wren@example.org'),
+    (('check', 'pop.example.org:1995'), 64, '--tls-port 1995'),
 ])
 def test_words(world, args, status, text):
     account(world.serve(clear=False))
@@ -809,6 +820,19 @@ def test_tls_on_110(world):
     assert seen.status('port.clear') == 'fault'
     assert 'from the start' in seen.lines['port.clear']['text']
     assert seen.status('stls.offered') == 'skipped'
+
+
+def test_endless_message(world):
+    """One that does not end is given up, and not kept."""
+    def flood(s, _):
+        s.put(b'+OK')
+        while True:
+            s.say(b'x' * 70000 + b'\r\n')
+            s.flush()
+    world.serve(clear=False, replies={'RETR': flood})
+    seen = world.look('--only', 'mail.*')
+    assert seen.status('mail.framing') == 'fault'
+    assert 'far longer' in seen.lines['mail.framing']['text']
 
 
 def test_slow_server(world):
