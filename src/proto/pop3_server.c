@@ -186,9 +186,11 @@ run_command(struct pop_server *s, struct pop_span line,
 	ev = s->state == IN_AUTHORIZATION ?
 	    pop3_auth_command(s, &call, in, out, info_r) :
 	    pop3_drop_command(s, &call, out, info_r);
-	/* "immediately after" (RFC 1939 section 7, PASS); while PASS itself
-	 * waits for its answer the event still borrows the name */
-	if (call.verb->id != VERB_USER && s->wait != WAIT_PASS)
+	/* "immediately after" (RFC 1939 section 7, PASS), but CAPA asks and
+	 * does not act, and clients behind proxies send it there; while PASS
+	 * itself waits for its answer the event still borrows the name */
+	if (call.verb->id != VERB_USER && call.verb->id != VERB_CAPA &&
+	    s->wait != WAIT_PASS)
 		s->name_n = 0;
 	if (s->bad == bad)
 		s->bad = 0;
