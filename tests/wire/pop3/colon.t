@@ -4,14 +4,10 @@ ref: RFC 1939 section 3; a crash of Dovecot 2.3.18 and 2.3.19
 protocol: pop3
 
 S~ +OK*
-C: :
-S~ -ERR*
 C: FOO: bar
 S~ -ERR*
 login
 C: :
-S~ -ERR*
-C: FOO: bar
 S~ -ERR*
 C: RETR:1
 S~ -ERR*

@@ -4,16 +4,16 @@ ref: RFC 1939 sections 3 and 11
 protocol: pop3
 needs: exact
 mail: .first octet\n\n.\n
-mail: .
-mail: .\r\n.\r\n
+mail: .\n
+mail: .\n.\n
 
 S~ +OK*
 login
 C: LIST
 S~ +OK*
-S~ 1 19{...}
-S~ 2 3{...}
-S~ 3 6{...}
+S~ 1 {size1}{...}
+S~ 2 {size2}{...}
+S~ 3 {size3}{...}
 S: .
 C: RETR 1
 S~ +OK*

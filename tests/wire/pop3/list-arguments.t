@@ -7,11 +7,7 @@ S~ +OK*
 login
 C: LIST 4
 S~ -ERR*
-C: LIST -1
-S~ -ERR*
 C: LIST x
-S~ -ERR*
-C: LIST +2
 S~ -ERR*
 C: LIST 2
 S~ +OK 2 {size2}{...}

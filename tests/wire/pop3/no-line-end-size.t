@@ -4,7 +4,7 @@ ref: RFC 1939 section 11
 protocol: pop3
 needs: exact
 mail: Subject: no end\n\nlast
-mail: Subject: CRLF and no end\r\n\r\nlast
+mail: Subject: a dot\n\n.
 
 S~ +OK*
 login

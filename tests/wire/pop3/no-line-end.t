@@ -4,7 +4,7 @@ ref: RFC 1939 sections 3 and 11
 protocol: pop3
 needs: exact
 mail: Subject: no end\n\nlast
-mail: Subject: CRLF and no end\r\n\r\nlast
+mail: Subject: a dot\n\n.
 
 S~ +OK*
 login
@@ -16,9 +16,9 @@ S: last
 S: .
 C: RETR 2
 S~ +OK*
-S: Subject: CRLF and no end
+S: Subject: a dot
 S:
-S: last
+S: ..
 S: .
 C: QUIT
 S~ +OK*

@@ -9,8 +9,6 @@ C: RETR
 S~ -ERR*
 C: RETR 4
 S~ -ERR*
-C: RETR -1
-S~ -ERR*
 C: RETR x
 S~ -ERR*
 C: RETR 1

@@ -12,10 +12,6 @@ C: TOP 1 x
 S~ -ERR*
 C: TOP 1 0x
 S~ -ERR*
-C: TOP 4 0
-S~ -ERR*
-C: TOP x 0
-S~ -ERR*
 C: TOP 1 0
 S~ +OK*
 S= mail 1 top 0

@@ -1,4 +1,4 @@
-# Unique-ids: well-formed, all different
+# Unique-ids are well-formed, and the same each time
 checks: B-36 D-43
 ref: RFC 1939 section 7
 protocol: pop3
@@ -15,9 +15,12 @@ S~ 1 {one}
 S~ 2 {two}
 S~ 3 {three}
 S: .
-differ one two
-differ two three
-differ one three
+C: UIDL
+S~ +OK*
+S~ 1 {one}
+S~ 2 {two}
+S~ 3 {three}
+S: .
 C: QUIT
 S~ +OK*
 S! closed

@@ -6,9 +6,10 @@ protocol: smtp
 S~ 220 *
 C: EHLO client.example
 S= ehlo list
+capa list has PIPELINING
 C: MAIL FROM:<a@example.org>
 C~ RCPT TO:<{recipient}>
-C~ RCPT TO:<{stranger}>
+C~ RCPT TO:<{abroad}>
 C~ RCPT TO:<{other_recipient}>
 C: DATA
 S~ 250*
