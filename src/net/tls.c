@@ -106,8 +106,10 @@ set_policy(SSL_CTX *ctx)
 {
 	static const unsigned char id[] = "restante";
 
+	/* records are decrypted where they were read: what was handed over is
+	 * wiped there, since it may be a password */
 	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION |
-	    SSL_OP_NO_COMPRESSION);
+	    SSL_OP_NO_COMPRESSION | SSL_OP_CLEANSE_PLAINTEXT);
 	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS |
 	    SSL_MODE_ENABLE_PARTIAL_WRITE |
 	    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);

@@ -21,7 +21,8 @@ import pytest
 from office import (AS_ROOT, AUTH_ID, BUILD, FRONT_ID, RESTANTED, ROLES,
                     ROOT, SANITIZERS, STORE_ID, WAIT, Office, pki, wait_gone)
 from test_attack import KIND, Stolen, frame, octets, u32
-from test_hostile import ask, bounded, eventually, greeted, line, status
+from test_hostile import (ask, bounded, eventually, greeted, line, reset,
+                          status)
 
 LONG = bool(os.environ.get('RESTANTE_LONG'))
 SMALL = b'Subject: small\n\nhello\n'
@@ -214,6 +215,80 @@ def test_secrets_are_seen_nowhere(make_office):
     for secret in SECRETS:
         assert not office.log_lines(secret.decode())
         assert not office.log_lines(base64.b64encode(secret).decode()[:12])
+
+
+def memory_of(pid):
+    """Its writable memory that was ever touched, piece by piece"""
+    with open(f'/proc/{pid}/smaps', encoding='ascii') as f:
+        regions = re.findall(r'^(\w+)-(\w+) rw(?:.*\n)(?:[A-Z].*\n)*?'
+                             r'Rss: +[1-9]', f.read(), re.M)
+    with open(f'/proc/{pid}/mem', 'rb', buffering=0) as mem:
+        for first, last in regions:
+            first, last = int(first, 16), int(last, 16)
+            if last - first > 1 << 30:
+                continue        # a sanitizer's own
+            with contextlib.suppress(OSError, ValueError, OverflowError):
+                mem.seek(first)
+                left, tail = last - first, b''
+                while left:
+                    got = mem.read(min(left, MIB))
+                    if not got:
+                        break
+                    yield tail + got
+                    left, tail = left - len(got), got[-64:]
+
+
+def found_in(pid, texts):
+    found = set()
+    for piece in memory_of(pid):
+        found.update(t for t in texts if t in piece)
+    return found
+
+
+@pytest.mark.skipif(not AS_ROOT, reason='needs root: reads memory')
+def test_secrets_are_wiped(make_office):
+    """S49, S51: when the sessions are over, no password is left in the
+    memory of any process: right, wrong, whole, in base64, half a line"""
+    right, wrong = (s.decode() for s in SECRETS)
+    typed = b'Lw3-typed-and-dropped-Lw3'
+    office = make_office(users={'wren': right}, listeners=CLEAR)
+    plain = base64.b64encode(b'\0wren\0' + SECRETS[0])
+    for how in 'implicit', 'start', 'clear':
+        office.pop3('wren', how=how).quit()
+        with pytest.raises(poplib.error_proto):
+            office.pop3('wren', wrong, how=how)
+    for listener in 'clear', 'pop3s':
+        for said in (b'AUTH PLAIN ' + plain,), (b'AUTH PLAIN', plain):
+            s = eventually('wren is free', lambda x=listener, y=said:
+                           auth(office, x, y))
+            ask(s, b'QUIT')
+            s.close()
+        s = greeted(office, listener, tls=listener == 'pop3s')
+        ask(s, b'USER wren')
+        s.sendall(b'PASS ' + typed)
+        # an answer to somebody else: what was sent before has been read
+        greeted(office, listener, tls=listener == 'pop3s').close()
+        reset(s)
+    eventually('all sessions have ended', lambda: len(
+        office.log_lines('event=session')) >= 14)
+    hidden = [*SECRETS, plain[4:-4], typed]
+    for role in ROLES:
+        pid = office.child(role)
+        assert not found_in(pid, hidden), role
+        # and this is no blind eye
+        assert found_in(pid, [b'pop.example.org'])
+
+
+def auth(office, listener, said):
+    s = greeted(office, listener, tls=listener == 'pop3s')
+    for text in said:
+        s.sendall(text + b'\r\n')
+        got = line(s)
+    if got.startswith(b'+OK'):
+        return s
+    assert b'[IN-USE]' in got
+    s.close()
+    return None
 
 
 def test_log_lines_cannot_be_written(make_office):
