@@ -433,19 +433,21 @@ def test_thousand_cancels(office, how):
         ask(s, b'USER robin')
         ask(s, b'PASS secret')
         ask(s, b'QUIT')
-    for _ in range(200):
-        cancel(office, how)
-    served(office)
-    front, auth = office.child('front'), office.child('auth')
-    before = {p: (descriptors(p), status(p, 'VmRSS')) for p in (front, auth)}
-    for _ in range(1000):
-        cancel(office, how)
-    served(office)
-    for pid, (fds, rss) in before.items():
-        eventually('all descriptors are closed',
-                   lambda p=pid, n=fds: descriptors(p) <= n)
-        # 1000 of anything that is not given back take more
-        assert status(pid, 'VmRSS') - rss < 64 << 10
+    pids = office.child('front'), office.child('auth')
+    # the first rounds may find more of them open at once than ever before;
+    # what leaks grows in each
+    for n in range(5):
+        before = {p: (descriptors(p), status(p, 'VmRSS')) for p in pids}
+        for _ in range(1000 if n else 200):
+            cancel(office, how)
+        served(office)
+        for pid in pids:
+            eventually('all descriptors are closed',
+                       lambda p=pid: descriptors(p) <= before[p][0])
+        if n and all(status(p, 'VmRSS') - before[p][1] < 64 << 10
+                     for p in pids):
+            return
+    raise AssertionError('a thousand cancels cost memory each time')
 
 
 def test_auth_where_it_is_not_possible(office):
