@@ -9,7 +9,7 @@
 #include "wire/run.h"
 
 enum { CONFORM_PROTOS = 3, CONFORM_TEXT_MAX = 64 << 20,
-	CONFORM_WAIT_MS = 40000, CONFORM_REPLY_MS = 30000,
+	CONFORM_WAIT_MS = 120000, CONFORM_REPLY_MS = 30000,
 	CONFORM_LINE_MAX = 1 << 20 };
 
 enum conform_way { WAY_ACTION, WAY_DELIVER, WAY_AS_IS };
@@ -143,7 +143,7 @@ int64_t conform_now_ms(void);
 
 struct conform_seen {
 	struct pop_span greeting;
-	struct pop_span capa;	/* CAPA after login, or before it */
+	struct pop_span capa;	/* CAPA before and after login */
 	bool has_capa, tls, pop3s, clear, top, uidl;
 	int last, bare_lf;	/* 1, 0, -1: not known */
 };

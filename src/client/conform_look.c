@@ -158,6 +158,22 @@ bare_lf(struct conform_talk *t)
 	return t->line.n >= 3 && memcmp(t->line.p, "+OK", 3) == 0;
 }
 
+/* What is announced inside of TLS alone */
+static int
+look_in_tls(struct look *l)
+{
+	struct conform_talk t;
+	int status = EX_OK;
+
+	if (l->c->secure == SOCK_CLEAR || !l->seen.has_capa)
+		return EX_OK;
+	if (talk_open(&t, l->c, WIRE_POP3, l->c->secure) != 0 ||
+	    ask_capa(&t, &l->before) < 0)
+		status = unreachable(l->c, &t);
+	talk_close(&t);
+	return status;
+}
+
 static int
 look_inside(struct look *l)
 {
@@ -231,7 +247,9 @@ add_words(struct look *l)
 	const char *given = c->args->check.have;
 
 	l->seen.greeting = buf_span(&l->greeting);
-	l->seen.capa = buf_span(l->after.n > 0 ? &l->after : &l->before);
+	if (buf_append(&l->before, l->after.p, l->after.n) != 0)
+		return EX_OSERR;
+	l->seen.capa = buf_span(&l->before);
 	if (conform_words(&l->seen, &c->have[WIRE_POP3]) != 0)
 		return EX_OSERR;
 	for (int i = 0; i < CONFORM_PROTOS; i++) {
@@ -294,6 +312,8 @@ conform_look(struct conform *c)
 		status = put_mail(c);
 	if (status == EX_OK)
 		status = look_inside(&l);
+	if (status == EX_OK && !c->clear)
+		status = look_in_tls(&l);
 	if (status == EX_OK)
 		status = look_at_mta(c, WIRE_SMTP);
 	if (status == EX_OK)
