@@ -84,6 +84,7 @@ class ForeignWorld(World):
 
     def do_begin(self, path):
         super().do_begin(path)
+        self.office.maildir("finch")
         if self.cases[path].mail != self.fixture():
             return
         for file in self.office.messages("wren"):
@@ -159,8 +160,8 @@ OWN_LMTP = ("Dovecot", "Cyrus")
 MAILDIR = ("Dovecot", "Courier")
 # what cannot be seen from outside, and is so
 HAVE = {"Dovecot": "-users", "Courier": "-users",
-        # it announces APOP always, and nobody has a secret for it
-        "solid-pop3d": "-apop"}
+        # they announce APOP always, and nobody has a secret for it
+        "mailutils": "-apop", "solid-pop3d": "-apop"}
 
 
 class Stand:
@@ -210,7 +211,8 @@ class Stand:
 
     def play(self, only=None, **how):
         if only is None:
-            only = "pop3/*,lmtp/*" if self.name in OWN_LMTP else "pop3/*"
+            # Cyrus makes a mailbox for everybody, as it is set up here
+            only = "pop3/*,lmtp/*" if self.name == "Dovecot" else "pop3/*"
         return run(*self.args(), "--only", only, "127.0.0.1", **how)
 
 
