@@ -8,6 +8,7 @@
  */
 #include "client/setup.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <limits.h>
 #include <sysexits.h>
@@ -23,6 +24,15 @@ enum { SECONDS = 45 };
 #define PROGRAM "restante-discover"
 
 /* ---- --server ---- */
+
+static bool
+is_address(const char *text)
+{
+	struct in6_addr address;
+
+	return inet_pton(AF_INET6, text, &address) == 1 ||
+	    inet_pton(AF_INET, text, &address) == 1;
+}
 
 int
 setup_read_server(const char *text, char host[DISCOVER_NAME_MAX],
@@ -47,8 +57,7 @@ setup_read_server(const char *text, char host[DISCOVER_NAME_MAX],
 	if (end == text || text_format(host, DISCOVER_NAME_MAX, "%.*s",
 	    (int)(end - text), text))
 		return -1;
-	if (bracket ? host[strspn(host, "0123456789abcdefABCDEF:.")] != '\0' :
-	    !discover_is_host(host))
+	if (bracket ? !is_address(host) : !discover_is_host(host))
 		return -1;
 	*port_r = (unsigned)port;
 	return 0;

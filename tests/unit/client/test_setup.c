@@ -54,6 +54,7 @@ test_server(void **state)
 		{ "a:b", NULL, 0 }, { "a:1:2", NULL, 0 }, { "::1", NULL, 0 },
 		{ "[::1", NULL, 0 }, { "[]", NULL, 0 }, { "[::1]x", NULL, 0 },
 		{ "[pop]", NULL, 0 }, { "a b", NULL, 0 },
+		{ "[1...]", NULL, 0 }, { "[12345::1]:995", NULL, 0 },
 		{ "pop3://a", NULL, 0 }, { "a/b", NULL, 0 },
 	};
 
