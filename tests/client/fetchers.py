@@ -5,11 +5,16 @@ A Fetcher has a directory below which everything of it lies, and can be run
 again and again against a PopServer.  What it delivered is told by the bodies:
 some of the others rewrite headers.
 """
+import contextlib
 import os
 import pwd
+import re
+import resource
 import shutil
 import signal
 import subprocess
+import threading
+import time
 from pathlib import Path
 
 from desk import ATCALL, SANITIZERS, TRACED, Desk, digest, mbox_read, stored
@@ -38,11 +43,22 @@ class Fetcher:
     exact = False       # the whole message as it came, or just its body
     user = None         # run as somebody else
     patience = WAIT     # seconds
+    watched = False     # is its memory measured?
+    most_memory = None  # octets of address space it may have
+    most_written = None # octets of any file
+    good = (0,)         # what it says when all is well
+    password = 'secret'
+    timeout = None      # seconds of silence that it bears; its own setting
+    auth = None         # a mechanism; '': as it likes
+    ca = tls_name = None
+    tls = None          # as the server, if nobody says otherwise
 
     def __init__(self, directory, server, keep=True, kind='maildir'):
         self.dir, self.server, self.keep = Path(directory), server, keep
         self.kind = kind
         self.output = b''
+        self.tls = server.tls
+        self.memory = 0     # octets that the last run had in memory
 
     def prepare(self):
         """An empty home, with a configuration."""
@@ -75,23 +91,58 @@ class Fetcher:
                 [*map(str, before), *map(str, self.command())], env=env,
                 stdin=subprocess.DEVNULL, stdout=out,
                 stderr=subprocess.STDOUT, cwd=self.dir,
-                start_new_session=True,
-                **(self._identity() if self.user else {}))
-            try:
-                status = process.wait(timeout)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
-                status = HUNG
+                start_new_session=True, **self._identity())
+            status = self._wait(process, timeout)
             out.seek(0)
             self.output = out.read()
         for word in REPORTS:
             assert word not in self.output, self.output.decode()
         return status
 
+    def _wait(self, process, timeout):
+        """Its status."""
+        def reap():
+            _, status = os.waitpid(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+        reaper = threading.Thread(target=reap)
+        reaper.start()
+        if self.watched:
+            self._watch(process.pid, reaper, timeout)
+        else:
+            reaper.join(timeout)
+        status = HUNG if reaper.is_alive() else process.returncode
+        if status == HUNG:
+            os.killpg(process.pid, signal.SIGKILL)
+        reaper.join()
+        return status
+
+    def _watch(self, pid, reaper, timeout):
+        """How much memory it has; ru_maxrss is that of python, too."""
+        self.memory = 0
+        end = time.monotonic() + timeout
+        while reaper.is_alive() and time.monotonic() < end:
+            with contextlib.suppress(OSError):
+                found = re.search(r'VmHWM:\s*(\d+)', Path(
+                    f'/proc/{pid}/status').read_text())
+                self.memory = max(self.memory,
+                                  int(found[1]) * 1024 if found else 0)
+            reaper.join(0.01)
+
     def _identity(self):
-        return {'user': self.user, 'extra_groups': [],
-                'group': pwd.getpwnam(self.user).pw_gid}
+        more = {'user': self.user, 'extra_groups': [],
+                'group': pwd.getpwnam(self.user).pw_gid} if self.user else {}
+        def limit():
+            for what, most in ((resource.RLIMIT_AS, self.most_memory),
+                               (resource.RLIMIT_FSIZE, self.most_written)):
+                if most:
+                    resource.setrlimit(what, (most, most))
+        if self.most_memory or self.most_written:
+            more['preexec_fn'] = limit
+        return more
+
+    def lacks(self, mech):
+        """Why it cannot be played this, or None."""
+        return None
 
     def run_at(self, *options, timeout=None):
         """Under atcall: was N reached, and what it reports; None: hung."""
@@ -187,13 +238,25 @@ class Mpop(Fetcher):
         rc.touch(mode=0o600)
         where = 'mbox %s/mail.mbox' if self.kind == 'mbox' else \
             'maildir %s/mail'
+        # in the clear it sends a password only when it is told to
+        auth = (self.auth or 'on').lower() if self.auth is not None or \
+            self.tls != 'none' else 'user'
         rc.write_text(
             f'account work\nhost {self.server.host}\n'
-            f'port {self.server.port}\nuser wren\npassword secret\n'
-            f'auth user\nkeep {"on" if self.keep else "off"}\n'
-            'pipelining on\n'
+            f'port {self.server.port}\nuser wren\n'
+            f'password {self.password}\nauth {auth}\n'
+            f'keep {"on" if self.keep else "off"}\npipelining auto\n'
             f'received_header off\ndelivery {where % self.dir}\n'
-            f'uidls_file {self.dir}/uidls\n')
+            f'uidls_file {self.dir}/uidls\n' + self._more())
+
+    def _more(self):
+        more = f'timeout {self.timeout}\n' if self.timeout else ''
+        if self.tls != 'none':
+            how = 'on' if self.tls == 'start' else 'off'
+            more += (f'tls on\ntls_starttls {how}\n'
+                     f'tls_trust_file {self.ca}\n'
+                     f'tls_host_override {self.tls_name}\n')
+        return more
 
     def command(self):
         return ['mpop', '-C', self.dir / 'mpoprc', '-Q', 'work']
@@ -206,10 +269,17 @@ class Getmail(Fetcher):
     def configure(self):
         for sub in ('new', 'cur', 'tmp'):
             (self.dir / 'mail' / sub).mkdir(parents=True)
+        tls = self.tls != 'none'
+        more = f'timeout = {self.timeout}\n' if self.timeout else ''
+        if tls:
+            more += (f'ca_certs = {self.ca}\n'
+                     f'ssl_cert_hostname = {self.tls_name}\n')
+        if self.auth == 'APOP':
+            more += 'use_apop = true\n'
         (self.dir / 'getmailrc').write_text(
-            '[retriever]\ntype = SimplePOP3Retriever\n'
+            f'[retriever]\ntype = SimplePOP3{"SSL" if tls else ""}Retriever\n'
             f'server = {self.server.host}\nport = {self.server.port}\n'
-            'username = wren\npassword = secret\n'
+            f'username = wren\npassword = {self.password}\n{more}'
             f'[destination]\ntype = Maildir\npath = {self.dir}/mail/\n'
             '[options]\nread_all = false\nreceived = false\n'
             'delivered_to = false\nverbose = 0\n'
@@ -218,6 +288,13 @@ class Getmail(Fetcher):
     def command(self):
         return ['getmail', '-g', self.dir]
 
+    def lacks(self, mech):
+        if self.tls == 'start':
+            return 'knows no STLS'
+        if mech not in (None, '', 'APOP'):
+            return f'knows no {mech}'
+        return None
+
 
 class Fetchmail(Fetcher):
     """It has no Maildir of its own: procmail writes it."""
@@ -225,23 +302,100 @@ class Fetchmail(Fetcher):
     name = 'fetchmail'
     # neither it nor procmail likes to be root
     user = 'nobody' if os.geteuid() == 0 else None
+    good = (0, 1)       # 1: there was no mail
 
     def configure(self):
         (self.dir / 'procmailrc').write_text(
             f'MAILDIR={self.dir}\nDEFAULT={self.dir}/mail/\n')
         rc = self.dir / 'fetchmailrc'
         rc.touch(mode=0o700)
+        auth = {None: 'auth password', '': '', 'APOP': ''}.get(
+            self.auth, f'auth {(self.auth or "").lower()}')
+        protocol = 'apop' if self.auth == 'APOP' else 'pop3'
+        more = f'timeout {self.timeout} ' if self.timeout else ''
+        tls = {'none': 'sslproto ""', 'start': 'sslproto "tls1.2+"',
+               'implicit': 'ssl sslproto "auto"'}[self.tls]
+        if self.tls != 'none':
+            tls += (f' sslcertck sslcertfile "{self.ca}" '
+                    f'sslcommonname "{self.tls_name}"')
         rc.write_text(
-            f'poll {self.server.host} protocol pop3 '
-            f'port {self.server.port} uidl auth password\n'
-            'user "wren" password "secret" '
-            f'{"keep" if self.keep else "nokeep"} sslproto ""\n'
+            f'poll {self.server.host} protocol {protocol} '
+            f'port {self.server.port} uidl {auth} {more}\n'
+            f'user "wren" password "{self.password}" '
+            f'{"keep" if self.keep else "nokeep"} {tls}\n'
             f'mda "procmail -m {self.dir}/procmailrc"\n')
 
     def command(self):
         return ['fetchmail', '-f', self.dir / 'fetchmailrc', '--nodetach',
                 '--silent', '--idfile', self.dir / 'ids', '--pidfile',
                 self.dir / 'pid', '--invisible', '--norewrite']
+
+    def lacks(self, mech):
+        if mech not in (None, '', 'APOP', 'CRAM-MD5'):
+            return f'knows no {mech}'
+        return None
+
+
+class Curl(Fetcher):
+    """
+    A script that takes what curl(1) says it has fetched whole: a listing,
+    then each message.  It remembers nothing and deletes nothing.
+    """
+
+    name = 'curl'
+    exact = True
+    messages = 3
+
+    def configure(self):
+        (self.dir / 'mail').mkdir()
+        (self.dir / 'part').mkdir()
+        rc = self.dir / 'curlrc'
+        rc.touch(mode=0o600)
+        tls = self.tls
+        host = f'{self.tls_name if tls != "none" else self.server.host}'
+        url = (f'pop3{"s" if tls == "implicit" else ""}://'
+               f'{host}:{self.server.port}')
+        rows = ['silent', 'show-error', 'fail-early',
+                f'user = "wren:{self.password}"',
+                f'connect-to = "::{self.server.host}:{self.server.port}"',
+                r'write-out = "%{exitcode} %{filename_effective}\n"']
+        if self.timeout:
+            rows += [f'connect-timeout = {self.timeout}', 'speed-limit = 1',
+                     f'speed-time = {self.timeout}']
+        if tls != 'none':
+            rows += [f'cacert = "{self.ca}"']
+        if tls == 'start':
+            rows += ['ssl-reqd']
+        if self.auth:
+            plus = '+' if self.auth == 'APOP' else ''
+            rows += [f'login-options = "AUTH={plus}{self.auth}"']
+        for what in ('', *range(1, self.messages + 1)):
+            rows += [f'url = "{url}/{what}"',
+                     f'output = "{self.dir}/part/{what or "list"}"']
+        rc.write_text('\n'.join(rows) + '\n')
+
+    def command(self):
+        return ['curl', '-q', '--config', self.dir / 'curlrc']
+
+    def run(self, before=(), timeout=None):
+        status = super().run(before, timeout)
+        for line in self.output.decode('utf-8', 'replace').splitlines():
+            code, _, path = line.partition(' ')
+            if code == '0' and Path(path).name.isdigit():
+                part = Path(path)
+                octets = part.read_bytes() if part.exists() else b''
+                (self.dir / 'mail' / part.name).write_bytes(octets)
+        return status
+
+    def files(self):
+        return sorted((self.dir / 'mail').iterdir())
+
+    def lacks(self, mech):
+        if not self.keep:
+            return 'deletes nothing'
+        if mech and mech.startswith('SCRAM'):
+            return f'knows no {mech}'
+        return None
 
 
 ALL = (Restante, Mpop, Getmail, Fetchmail)
