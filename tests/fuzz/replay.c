@@ -4,7 +4,9 @@
  * beginning of it, and with single octets changed, always the same ones.
  * The files of directories behind --as-is are run whole only.
  *
- *	TARGET DIRECTORY... [--as-is DIRECTORY...]
+ *	TARGET [--plays N] DIRECTORY... [--as-is DIRECTORY...]
+ *
+ * --plays: at most so many beginnings, and changes, of one seed (2000).
  */
 #include <dirent.h>
 #include <stdbool.h>
@@ -15,9 +17,11 @@
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t n);
 
-enum { SEED_MAX = 1 << 20, PLAYS_MAX = 2000 };
+enum { SEED_MAX = 1 << 20 };
 /* octets for the beginnings of a seed, and as many for its changes */
 enum { EFFORT = 1 << 17 };
+
+static size_t plays_max = 2000;
 
 /* A fresh copy of exactly n octets: reading past them is seen. */
 static void
@@ -48,8 +52,8 @@ play(unsigned char *data, size_t n)
 	uint32_t state = 1;
 	size_t plays = EFFORT / (n + 1);
 
-	if (plays > PLAYS_MAX)
-		plays = PLAYS_MAX;
+	if (plays > plays_max)
+		plays = plays_max;
 	run(data, n);
 	for (size_t i = 0; i < n && i < plays; i++)
 		run(data, i);
@@ -119,6 +123,10 @@ main(int argc, char **argv)
 
 		if (strcmp(argv[i], "--as-is") == 0) {
 			as_is = true;
+			continue;
+		}
+		if (strcmp(argv[i], "--plays") == 0 && i + 1 < argc) {
+			plays_max = strtoul(argv[++i], NULL, 10);
 			continue;
 		}
 		count = play_directory(argv[i], as_is);
