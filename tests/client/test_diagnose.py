@@ -9,6 +9,7 @@ import fcntl
 import itertools
 import os
 import re
+import shutil
 import socket
 import ssl
 import subprocess
@@ -573,6 +574,16 @@ def test_srv(world, net, records, status, text):
     assert not net.got
     assert {n.lower() for n, _ in net.asked} == {
         '_pop3s._tcp.example.org', '_pop3._tcp.example.org'}
+
+
+def test_without_discover(world):
+    """Built without it: skipped, and said why."""
+    alone = shutil.copy(RESTANTE, world.desk.dir / 'restante')
+    world.desk.binary = str(alone)
+    seen = Seen(world.desk.run('check', 'pop.example.org', '--only',
+                               'names.srv'))
+    assert seen.status('names.srv') == 'skipped'
+    assert 'restante-discover' in seen.lines['names.srv']['text']
 
 
 def test_customs(world, net):
