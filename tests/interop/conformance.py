@@ -283,12 +283,24 @@ class Ours:
             if names:
                 runs.append(run(*self.args(number, words), "--only",
                                 ",".join(names), **how))
-        return merge([*runs, {
-            re.sub(r"\.t$", "", self.wire.name(c)): {
-                "result": "not applicable", "reason": "played in memory "
-                f"alone: {self.wire.engine_alone(c)}"}
-            for c in self.wire.CASES if self.wire.engine_alone(c)
-            and only is None}])
+        if only is None:
+            runs.append(self.in_memory())
+        return merge(runs)
+
+    def in_memory(self):
+        """Rows of the cases that no daemon can be set up for"""
+        rows = {}
+        for case in self.wire.CASES:
+            why = self.wire.engine_alone(case)
+            if not why:
+                continue
+            with open(case["path"], encoding="utf-8") as f:
+                title = f.readline()[2:].strip()
+            rows[re.sub(r"\.t$", "", self.wire.name(case))] = {
+                "result": "not applicable", "title": title,
+                "checks": case["checks"].split(),
+                "reason": f"played in memory alone: {why}"}
+        return rows
 
 
 def our_version():
