@@ -44,7 +44,7 @@ def test_killed_at_every_call(bench, slice_, record_property):
     calls = bench.count(*start)
     tried = spread([(n, when) for n in range(1, calls + 1)
                     for when in ('before', 'after')],
-                   most(24), slice_, SLICES)
+                   most(16), slice_, SLICES)
     for n, when in tried:
         bench.at_call(*start, '--kill', f'{when}:{n}')
     if slice_ == 0 and FULL:
