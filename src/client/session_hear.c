@@ -38,8 +38,8 @@ broken(struct session *s, const struct pop_client_info *info)
 		[POP_CLIENT_E_LONG] = "sent a line that never ends",
 		[POP_CLIENT_E_STATUS] = "sent neither +OK nor -ERR",
 		[POP_CLIENT_E_UNASKED] = "said something nobody asked for",
-		[POP_CLIENT_E_STLS] = "sent octets behind its +OK to STLS: "
-		    "somebody may be tampering with the connection",
+		[POP_CLIENT_E_STLS] = ("sent octets behind its +OK to STLS: "
+		    "somebody may be tampering with the connection"),
 		[POP_CLIENT_E_CANCEL] = "accepted a login that was cancelled",
 	};
 	const char *text = info->error <= POP_CLIENT_E_CANCEL &&
