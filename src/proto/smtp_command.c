@@ -176,15 +176,31 @@ chunk_too_big(const struct pop_smtp *s, uint64_t size)
 	return max > 0 && (size > max || s->text.octets > max - size);
 }
 
+/* Whether any reader may take this line for BDAT. */
+static bool
+is_bdat(struct pop_span line)
+{
+	unsigned char next = line.n > 4 ? line.p[4] | 0x20 : ' ';
+
+	return line.n >= 4 && (next < 'a' || next > 'z') &&
+	    span_eq_nocase(span_of(line.p, 4), span_str("BDAT"));
+}
+
+/* How much text follows is unknown: it must not be executed. */
+static int
+refuse_bdat(struct pop_smtp *s, struct pop_out *out)
+{
+	return smtp_close_with(s, out, 501, "5.5.4",
+	    "BDAT size, or BDAT size LAST");
+}
+
 static int
 run_bdat(struct pop_smtp *s, struct smtp_command *c)
 {
 	bool first = s->phase != SMTP_BDAT;
 
-	/* How much text follows is unknown then: it must not be executed. */
 	if (parse_bdat(c->args, &s->chunk_left, &s->chunk_last) != 0)
-		return smtp_close_with(s, c->out, 501, "5.5.4",
-		    "BDAT size, or BDAT size LAST");
+		return refuse_bdat(s, c->out);
 	if (s->recipients == 0 && ++s->bad_commands > bad_max(s))
 		return smtp_close_with(s, c->out, 421, "4.7.0",
 		    "too many errors");
@@ -354,6 +370,8 @@ run_line(struct pop_smtp *s, struct pop_span line, struct smtp_command *c)
 	if (verb != NULL && verb->ends_batch && c->in->n > 0)
 		return smtp_close_with(s, c->out, 554, "5.5.0",
 		    "nothing may be sent behind this command yet");
+	if (is_bdat(line) && (verb == NULL || has_control(line)))
+		return refuse_bdat(s, c->out);
 	if (has_control(line))
 		return smtp_bad(s, c->out, 500, "5.5.2", "control character");
 	if (verb == NULL)
@@ -371,9 +389,12 @@ static enum line_result
 take_line(struct pop_smtp *s, struct pop_span *in, struct pop_span *line_r)
 {
 	const unsigned char *start = in->p;
+	bool whole = s->line.skipped == 0;
 	enum line_result r = line_take(&s->line, in, SMTP_COMMAND_MAX, line_r);
 	size_t n = (size_t)(in->p - start);
 
+	if (whole)	/* the line is here from its beginning */
+		s->skip_bdat = is_bdat(span_of(start, n));
 	if (r == LINE_MORE && n > 0)
 		s->skip_cr = in->p[-1] == '\r';
 	if (r == LINE_LONG && !(n > 1 ? in->p[-2] == '\r' : s->skip_cr) &&
@@ -394,6 +415,8 @@ smtp_step_command(struct pop_smtp *s, struct pop_span *in,
 	case LINE_MORE:
 		return POP_SMTP_MORE;
 	case LINE_LONG:
+		if (s->skip_bdat)
+			return refuse_bdat(s, out);
 		return smtp_bad(s, out, 500, "5.5.2", "line too long");
 	case LINE_FLOOD:
 		return smtp_close_with(s, out, 421, "4.7.0", "line too long");

@@ -70,6 +70,7 @@ struct pop_smtp {
 	bool in_message;	/* see pop_smtp_in_message */
 	bool utf8;		/* MAIL came with SMTPUTF8 */
 	bool skip_cr;		/* an over-long line: last octet was a CR */
+	bool skip_bdat;		/* it begins like BDAT */
 	unsigned bad_commands;
 	unsigned recipients;	/* accepted ones */
 	unsigned replies_due;	/* of LMTP, to the message at hand */

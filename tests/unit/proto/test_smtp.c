@@ -363,6 +363,15 @@ static const struct counter_case bdat[] = {
 	    "bdat 2\r\na\rBDAT 1\r\n\nBDAT 1 last\r\nb" },
 	  .replies = ENV_REPLIES " 250/2.0.0 250/2.0.0 250/2.0.0",
 	  .events = ENV_EVENTS " data end", .stored = "a\r\nb" },
+	{ .name = "a size behind a control character", .says = { ENV
+	    "BDAT 2 \x01\r\nMAIL FROM:<b@example.org>\r\n" },
+	  .replies = ENV_REPLIES " 501/5.5.4", .events = ENV_EVENTS " close" },
+	{ .name = "a size behind a tab", .says = { ENV
+	    "BDAT\t2\r\nMAIL FROM:<b@example.org>\r\n" },
+	  .replies = ENV_REPLIES " 501/5.5.4", .events = ENV_EVENTS " close" },
+	{ .name = "BDATA is another word", .says = { ENV "BDATA 2\r\n" RCPT },
+	  .replies = ENV_REPLIES " 500/5.5.2 250/2.1.5",
+	  .events = ENV_EVENTS " rcpt<wren@example.net>" },
 	{ .name = "half a line end at the end", .says = { ENV
 	    "BDAT 2 LAST\r\na\rNOOP\r\n" },
 	  .replies = ENV_REPLIES " 550/5.5.2 250/2.0.0",

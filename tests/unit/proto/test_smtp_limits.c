@@ -142,6 +142,28 @@ test_long_line_bare_lf(void **state)
 	}
 }
 
+/* A chunk may follow, however far behind BDAT its size stands. */
+static void
+test_long_bdat(void **state)
+{
+	struct counter k;
+	char p[5100];
+
+	(void)state;
+	memset(p, ' ', sizeof(p));
+	memcpy(p, "bdat", 4);
+	memcpy(p + 5000, "9 LAST\r\nRSET\r\nx\r\n", 17);
+	for (size_t cut = 1; cut < 5017; cut += cut < 10 ? 1 : 501) {
+		counter_open(&k, &plain);
+		say(&k, ENV);
+		counter_say(&k, p, cut);
+		counter_say(&k, p + cut, 5017 - cut);
+		assert_string_equal(last_reply(&k), "501/5.5.4");
+		assert_true(k.closed);
+		counter_close(&k);
+	}
+}
+
 static void
 test_line_flood(void **state)
 {
@@ -511,6 +533,7 @@ main(void)
 		cmocka_unit_test(test_lists),
 		cmocka_unit_test(test_command_length),
 		cmocka_unit_test(test_long_line_bare_lf),
+		cmocka_unit_test(test_long_bdat),
 		cmocka_unit_test(test_line_flood),
 		cmocka_unit_test(test_long_text),
 		cmocka_unit_test(test_long_repair),
