@@ -7,6 +7,7 @@
 #include "client/diagnose_internal.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -94,14 +95,13 @@ say_state(struct diagnose *d, struct state *s, const char *dir)
 		    remedy, "process %d is at work on the account", holder);
 	else if (counts.failed > 0)
 		diagnose_say(d, DIAGNOSE_WARNING, "`restante status' says "
-		    "which, and why.", "%llu messages known, %llu of them "
-		    "could not be fetched yet",
-		    (unsigned long long)(counts.fetched + counts.failed),
-		    (unsigned long long)counts.failed);
+		    "which, and why.", "%" PRIu64 " messages known, %"
+		    PRIu64 " of them could not be fetched yet",
+		    counts.fetched + counts.failed, counts.failed);
 	else
-		diagnose_say(d, DIAGNOSE_OK, NULL, "%llu messages known, in "
-		    "%s; nobody is at work on it",
-		    (unsigned long long)counts.fetched, dir);
+		diagnose_say(d, DIAGNOSE_OK, NULL, "%" PRIu64
+		    " messages known, in %s; nobody is at work on it",
+		    counts.fetched, dir);
 }
 
 void

@@ -7,7 +7,7 @@
  */
 #include "client/diagnose_internal.h"
 
-#include "base/num.h"
+#include <inttypes.h>
 
 enum {
 	SAMPLES = 4,
@@ -188,9 +188,8 @@ read_message(struct diagnose *d, size_t number)
 	m->bare_lf += p.bare_lf;
 	if (p.octets != announced && m->wrong++ == 0)
 		(void)text_format(m->first_wrong, sizeof(m->first_wrong),
-		    "message %zu: LIST says %llu octets, RETR sends %llu",
-		    number, (unsigned long long)announced,
-		    (unsigned long long)p.octets);
+		    "message %zu: LIST says %" PRIu64 " octets, RETR sends %"
+		    PRIu64, number, announced, p.octets);
 	return 0;
 }
 
@@ -299,8 +298,8 @@ diagnose_top(struct diagnose *d)
 	}
 	buf_init(&top, HEAD_OCTETS);
 	p.head = &top;
-	(void)text_format(command, sizeof(command), "TOP %llu 0",
-	    (unsigned long long)number);
+	(void)text_format(command, sizeof(command), "TOP %" PRIu64 " 0",
+	    number);
 	if (parley_ask(d->second, command, &r) != 0 || (r.ok &&
 	    pull_message(d->second, &p) != 0))
 		diagnose_say(d, DIAGNOSE_FAULT, advice_for(FAULT_PROTOCOL)->
