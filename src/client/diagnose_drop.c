@@ -191,13 +191,13 @@ say_sizes(struct diagnose *d, const struct drop_seen *s)
 		diagnose_say(d, DIAGNOSE_FAULT, "One of them is wrong: "
 		    "programs that count on it miss mail. Whoever runs the "
 		    "server should rebuild its index of this mailbox.",
-		    "STAT says %"
-		    PRIu64 " messages, LIST has %zu", s->count, s->nrows);
+		    "STAT says %" PRIu64 " messages, LIST has %zu", s->count,
+		    s->nrows);
 	else if (s->sum != s->octets)
 		diagnose_say(d, DIAGNOSE_WARNING, "STAT is to give the sum of "
 		    "the sizes (RFC 1939 section 5): times and shares that "
-		    "programs show will be wrong.", "STAT says %" PRIu64 " octets, "
-		    "LIST adds up to %" PRIu64, s->octets, s->sum);
+		    "programs show will be wrong.", "STAT says %" PRIu64
+		    " octets, LIST adds up to %" PRIu64, s->octets, s->sum);
 	else {
 		format_octets(s->sum, all);
 		diagnose_say(d, DIAGNOSE_OK, NULL, "%zu message%s, %s",
