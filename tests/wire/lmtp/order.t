@@ -1,11 +1,9 @@
-# A transaction needs LHLO
+# A transaction begins with MAIL
 checks: M-3
-ref: RFC 2033 section 4.1, RFC 5321 section 4.1.4
+ref: RFC 5321 sections 3.3, 4.1.4
 protocol: lmtp
 
 S~ 220 *
-C: MAIL FROM:<a@example.org>
-S~ 503*
 C: LHLO client.example
 S= ehlo list
 C~ RCPT TO:<{recipient}>

@@ -9,8 +9,6 @@ S= ehlo list
 C: STARTTLS
 S~ 220*
 tls
-C: MAIL FROM:<a@example.org>
-S~ 503*
 C: LHLO client.example
 S= ehlo secure
 capa secure lacks STARTTLS

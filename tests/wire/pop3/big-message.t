@@ -3,7 +3,7 @@ checks: B-15 B-16 D-35
 ref: RFC 1939 sections 3 and 11
 protocol: pop3
 needs: exact
-mail: Subject: big\n\n\{3000*.\n..\n.x\nsome words in a line\n\r\n}\{70000*y}\n.
+mail: Subject: big\n\n\{3000*.\n..\n.x\nsome words in a line\n\n}\{70000*y}\n.\n
 mail: \{20000*\n}
 
 S~ +OK*

@@ -4,8 +4,6 @@ ref: RFC 5321 sections 3.3, 4.1.4
 protocol: smtp
 
 S~ 220 *
-C: MAIL FROM:<a@example.org>
-S~ 503*
 C~ RCPT TO:<{recipient}>
 S~ 503*
 C: DATA

@@ -13,8 +13,7 @@ C~ RCPT TO:<{recipient}>
 either
 S~ 220*
 try tls
-C: MAIL FROM:<a@example.org>
-S~ 503*
+; neither was MAIL, so RCPT has nothing to follow
 C~ RCPT TO:<{recipient}>
 S~ 503*
 or

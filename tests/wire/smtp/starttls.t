@@ -12,8 +12,6 @@ S~ 501*
 C: STARTTLS
 S~ 220*
 tls
-C: MAIL FROM:<a@example.org>
-S~ 503*
 C: EHLO client.example
 S= ehlo secure
 capa secure lacks STARTTLS
