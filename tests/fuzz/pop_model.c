@@ -798,7 +798,8 @@ command(struct model *m, struct pop_span line)
 			return;
 		}
 	run(m, c->verb, words, word, v);
-	if (c->verb != USER)
+	/* CAPA only asks: clients send it between USER and PASS */
+	if (c->verb != USER && c->verb != CAPA)
 		m->name[0] = '\0';
 	if (m->bad == before)
 		m->bad = 0;
