@@ -444,8 +444,9 @@ control_free(struct control *c)
 	if (c == NULL)
 		return;
 	while (c->first != NULL)
-		/* which takes it out of the list */
-		question_free(c->first); /* NOLINT(clang-analyzer-unix.Malloc) */
+		/* which takes it out of the list:
+		 * NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
+		question_free(c->first);
 	loop_timer_stop(c->p->loop, &c->again);
 	loop_unwatch(c->p->loop, &c->io, true);
 	(void)close(c->io.fd);
