@@ -453,8 +453,10 @@ class Office:
             self.assert_no_report()
             raise OfficeError('restanted did not end by SIGTERM:\n'
                               + '\n'.join(self.log.lines[-40:])) from None
+        # the number of one that ended long ago may be somebody else's by now
         for pid in self._known:
-            wait_gone(pid, 5)
+            if any(self._is(pid, role) for role in ROLES):
+                wait_gone(pid, 5)
         self.process = None
         self.assert_no_report()
         if code != 0:

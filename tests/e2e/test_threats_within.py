@@ -479,10 +479,10 @@ def heard_by(attackers):
 def test_front_that_sends_anything():
     """S52: whatever a front says to auth and store, neither ends, nobody
     else's maildrop is opened or changed, and memory stays bounded.  Frames
-    are seeded; with RESTANTE_LONG there are ten times as many fronts."""
+    are seeded; with RESTANTE_LONG there are thirty fronts, else six."""
     r = random.Random(52)
     users = {'wren': '{PLAIN}secret', 'finch': '{PLAIN}other'}
-    with Office(users=users, listeners=CLEAR, server={'fronts': 4},
+    with Office(users=users, listeners=CLEAR, server={'fronts': 16 if LONG else 4},
                 limits={'sessions_per_address': 1000},
                 auth={'failure_delay': '1ms',
                       'failure_delay_max': '1ms'}) as office:
@@ -491,7 +491,7 @@ def test_front_that_sends_anything():
         before = {role: office.child(role) for role in ('auth', 'store')}
         with bounded_pids(before.values()):
             attackers = [attack_once(office, r)
-                         for _ in range(60 if LONG else 6)]
+                         for _ in range(30 if LONG else 6)]
             # deep enough to mean something: some fronts die young
             while not heard_by(attackers) >= DEEP and len(attackers) < 100:
                 attackers.append(attack_once(office, r))
@@ -687,8 +687,8 @@ def test_one_long_line(make_office, size):
 
 
 def test_many_messages(make_office):
-    """S54: with RESTANTE_LONG 100,000 files, else 2,000"""
-    count = 100000 if LONG else 2000
+    """S54: with RESTANTE_LONG 100,000 files, else 1,000"""
+    count = 100000 if LONG else 1000
     office = make_office(users={'wren': 'secret'})
     box = office.maildir() / 'new'
     for n in range(count):
