@@ -18,7 +18,7 @@
 #include "server/session_pop3.h"
 #include "sys/os.h"
 
-enum { GROWTH = 4 };
+enum { FIRST = 8, GROWTH = 4 };
 
 struct pop3_ahead {
 	uint32_t i;			/* which message v[at] is */
@@ -115,9 +115,12 @@ pop3_ahead_window(struct session *s, uint32_t i)
 	uint32_t left = p->listing->view.count - i;
 	unsigned n = p->window * GROWTH;
 
-	/* the first one, and each one out of turn, comes alone */
-	if (i != p->next || n < 1)
+	/* one out of turn comes alone: a client that leaves mail here wants
+	 * the newest; who begins with the first most often wants all */
+	if (i != p->next)
 		n = 1;
+	else if (n == 0)
+		n = FIRST;
 	if (n > IPC_FDS_MAX)
 		n = IPC_FDS_MAX;
 	if (n > left)

@@ -6,8 +6,8 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdlib.h>
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -27,10 +27,11 @@ enum {
 };
 
 struct pool {
-	pthread_mutex_t lock;
-	pthread_cond_t more;
+	/* one for each job, and in the end one for each thread; a condition
+	 * variable would cost one system call more for each job */
+	sem_t more;
+	pthread_mutex_t lock;		/* for the queue */
 	struct pool_job *head, **tail;
-	bool ending;
 	unsigned n;
 	pthread_t threads[];
 };
@@ -40,9 +41,9 @@ pool_take(struct pool *p)
 {
 	struct pool_job *job;
 
+	while (sem_wait(&p->more) != 0)
+		;			/* EINTR */
 	pthread_mutex_lock(&p->lock);
-	while (p->head == NULL && !p->ending)
-		pthread_cond_wait(&p->more, &p->lock);
 	job = p->head;
 	if (job != NULL) {
 		p->head = job->next;
@@ -71,8 +72,9 @@ pool_add(struct pool *p, struct pool_job *job)
 	*p->tail = job;
 	p->tail = &job->next;
 	pthread_mutex_unlock(&p->lock);
-	/* behind the lock, so that who wakes up does not wait for it */
-	pthread_cond_signal(&p->more);
+	/* behind the lock, so that who wakes up does not wait for it; it
+	 * fails only when there are 2^31 jobs */
+	(void)sem_post(&p->more);
 }
 
 /* Signals are for the thread that made the pool. */
@@ -111,7 +113,7 @@ pool_new(unsigned threads)
 		return NULL;
 	p->tail = &p->head;
 	pthread_mutex_init(&p->lock, NULL);
-	pthread_cond_init(&p->more, NULL);
+	(void)sem_init(&p->more, 0, 0);
 	err = pool_start(p, threads);
 	if (err != 0) {
 		pool_free(p);
@@ -126,13 +128,12 @@ pool_free(struct pool *p)
 {
 	if (p == NULL)
 		return;
-	pthread_mutex_lock(&p->lock);
-	p->ending = true;
-	pthread_cond_broadcast(&p->more);
-	pthread_mutex_unlock(&p->lock);
+	/* whoever finds no job ends; queued ones come first */
+	for (unsigned i = 0; i < p->n; i++)
+		(void)sem_post(&p->more);
 	for (unsigned i = 0; i < p->n; i++)
 		pthread_join(p->threads[i], NULL);
-	pthread_cond_destroy(&p->more);
+	(void)sem_destroy(&p->more);
 	pthread_mutex_destroy(&p->lock);
 	free(p);
 }
