@@ -152,8 +152,6 @@ test_wildcards(void **state)
 		{ "a.b.example.net", NULL, NULL, "DNS:*.b.example.net", NULL,
 		    true },
 		{ "192.0.2.1", NULL, NULL, "DNS:*.0.2.1", NULL, false },
-		{ ".example.net", NULL, NULL, "DNS:*.example.net", NULL,
-		    false },
 	};
 
 	(void)state;
@@ -562,6 +560,8 @@ test_settings(void **state)
 		{ "", NULL, NULL, NULL, NULL, "\"\"" },
 		{ "a b", NULL, NULL, NULL, NULL, "\"a b\"" },
 		{ "*.example.net", NULL, NULL, NULL, NULL, "\"*.ex" },
+		{ ".example.net", NULL, NULL, NULL, NULL, "\".ex" },
+		{ "pop..example.net", NULL, NULL, NULL, NULL, "\"pop..ex" },
 		{ "m\303\244il.example", NULL, NULL, NULL, NULL, "xn--" },
 		{ HOST, "*.org", NULL, NULL, NULL, "\"*.org\"" },
 		{ HOST, NULL, "/nonexistent/ca", NULL, NULL,
