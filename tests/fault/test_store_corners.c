@@ -293,6 +293,51 @@ test_removed_before_measured(void)
 	office_clear(&run);
 }
 
+static unsigned renamed;
+
+/* another name each time that somebody wants to open it */
+static void
+rename_again(void)
+{
+	char a[512], b[512];
+	bool cut = renamed == 0 ?
+	    text_format(a, sizeof(a), "%s/a/new/3.M1P1.h", run.root) :
+	    text_format(a, sizeof(a), "%s/a/cur/3.M1P1.h:2,%u", run.root,
+	    renamed);
+
+	if (cut || text_format(b, sizeof(b), "%s/a/cur/3.M1P1.h:2,%u",
+	    run.root, renamed + 1) || rename(a, b) != 0)
+		abort();
+	renamed++;
+	plan.n = 0;
+	plan.armed = true;
+}
+
+/* A reader who renames a message whenever it is asked for: there is an end to
+ * looking for it, and the session goes on. */
+static void
+test_renamed_for_ever(void)
+{
+	struct store_body body;
+	struct sync_open s;
+
+	office_prepare(&run);
+	office_start(&run);
+	s = sync_open(run.st, "a");
+	expect(s.r == STORE_OK && s.snap->count == 5, "all are listed");
+	renamed = 0;
+	fail_at(OS_OPENAT2, 0, rename_again);
+	expect(sync_body(s.s, 2, &body) == STORE_GONE,
+	    "a message that runs away is given up");
+	fail_end();
+	expect(renamed > 2 && renamed < 20, "after some tries");
+	expect(sync_body(s.s, 2, &body) == STORE_OK, "and found later");
+	close(body.fd);
+	sync_close(&s);
+	office_stop(&run);
+	office_clear(&run);
+}
+
 /* ",W=" without ",S=": the file is measured when it is sent */
 static void
 test_wire_size_only(void)
@@ -384,6 +429,7 @@ main(void)
 	test_mem_limit();
 	test_all_renamed();
 	test_removed_before_measured();
+	test_renamed_for_ever();
 	test_wire_size_only();
 	test_together_impossible();
 	test_too_long();
