@@ -122,6 +122,10 @@ choose(struct run *r, size_t *at)
 
 	if (rc < 0)
 		return -1;
+	/* globs go back and forth over it */
+	if (rc > 0 && r->line.n > POP_REPLY_MAX)
+		return run_fail(r, "a reply line of at most 512 octets",
+		    buf_span(&r->line));
 	for (size_t i = *at; r->c->stmt[i].op != OP_END;
 	    i = r->c->stmt[i].next) {
 		const struct wire_stmt *first = &r->c->stmt[i + 1];
@@ -171,6 +175,7 @@ pause_for(struct run *r)
 {
 	struct timespec t = { (time_t)r->stmt->number, 0 };
 
+	run_allow(r, r->stmt->number);
 	while (nanosleep(&t, &t) != 0)
 		continue;
 	return 0;
@@ -321,6 +326,8 @@ run_case(const struct wire_case *c, struct peer *p,
 	buf_init(&r.log, RUN_LOG_MAX);
 	buf_init(&r.line, RUN_IN_MAX);
 	rc = p->ops->begin(p, c, how->seed, report);
+	if (how->limit_ms > 0)
+		r.end_ms = run_now_ms() + how->limit_ms;
 	r.stmt = &c->stmt[0];
 	if (rc == 0)
 		rc = run_world_vars(&r);

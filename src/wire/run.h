@@ -37,6 +37,8 @@ struct run_how {
 	enum run_mode mode;
 	uint64_t seed;		/* RUN_RANDOM */
 	int timeout_ms;		/* for each thing the server must say */
+	int limit_ms;		/* for all of it, besides the pauses that the
+				 * case itself makes; 0: none */
 	const struct run_world *world;	/* NULL: that of README.md */
 	int patience_ms;	/* how long `login` tries again: a server may
 				 * notice late that a session has ended */
@@ -72,6 +74,7 @@ struct run {
 	struct peer *peer;
 	const struct run_how *how;
 	uint64_t random;
+	int64_t end_ms;		/* by the clock; 0: never */
 	struct run_conn conn[WIRE_CONNS + 1];
 	unsigned now;		/* the connection that speaks */
 	const struct wire_stmt *stmt;
@@ -98,6 +101,9 @@ struct run_conn *run_speaking(struct run *r);
 /* what came and was not asked for yet */
 struct pop_span run_unread(const struct run_conn *k);
 enum peer_recv run_receive(struct run *r, int timeout_ms);
+int64_t run_now_ms(void);
+/* the case itself waits for so long: that is not the server's time */
+void run_allow(struct run *r, uint64_t seconds);
 /* r->line; 0, or -1 with a report */
 int run_read_line(struct run *r);
 /* 1 and r->line, without taking it; 0 the server has closed; -1 */

@@ -120,16 +120,6 @@ line_begins(const struct run *r, const char *s)
 	    memcmp(r->line.p, s, strlen(s)) == 0;
 }
 
-static int64_t
-now_ms(void)
-{
-	struct timespec t;
-
-	if (clock_gettime(CLOCK_MONOTONIC, &t) != 0)
-		abort();
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static void
 pause_ms(int ms)
 {
@@ -195,10 +185,10 @@ login_as(struct run *r, struct pop_span name, struct pop_span secret)
 {
 	bool patient = r->how->patience_ms > 0;
 	bool fresh = patient && !run_speaking(r)->spoke;
-	int64_t end = now_ms() + (patient ? r->how->patience_ms : LOGIN_MS);
+	int64_t end = run_now_ms() + (patient ? r->how->patience_ms : LOGIN_MS);
 	int rc = try_login(r, name, secret);
 
-	while (rc == 0 && worth_another_try(r, fresh) && now_ms() < end) {
+	while (rc == 0 && worth_another_try(r, fresh) && run_now_ms() < end) {
 		pause_ms(patient ? LOGIN_PAUSE_LONG_MS : LOGIN_PAUSE_MS);
 		if (fresh && greet_again(r) != 0)
 			return -1;

@@ -5,7 +5,9 @@
  */
 #include "wire/run.h"
 
+#include <stdlib.h>
 #include <strings.h>
+#include <time.h>
 
 #include "wire/text.h"
 
@@ -21,12 +23,32 @@ run_unread(const struct run_conn *k)
 	return span_of(k->in.p + k->used, k->in.n - k->used);
 }
 
+int64_t
+run_now_ms(void)
+{
+	struct timespec t;
+
+	if (clock_gettime(CLOCK_MONOTONIC, &t) != 0)
+		abort();
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+void
+run_allow(struct run *r, uint64_t seconds)
+{
+	if (r->end_ms > 0)
+		r->end_ms += (int64_t)seconds * 1000;
+}
+
+/* An octet now and then must not keep us here for ever. */
 enum peer_recv
 run_receive(struct run *r, int timeout_ms)
 {
 	struct run_conn *k = run_speaking(r);
 	enum peer_recv got;
 
+	if (r->end_ms > 0 && run_now_ms() > r->end_ms)
+		return PEER_SILENT;
 	buf_consume(&k->in, k->used);
 	k->used = 0;
 	got = r->peer->ops->recv(k->conn, &k->in, timeout_ms);
@@ -235,6 +257,7 @@ run_expect_closed(struct run *r)
 	int ms = r->stmt->number > 0 ? (int)r->stmt->number * 1000 :
 	    r->how->timeout_ms;
 
+	run_allow(r, r->stmt->number);
 	if (run_read_eof(r, ms) != 0)
 		return -1;
 	if (run_unread(k).n > 0)

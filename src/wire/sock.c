@@ -245,11 +245,13 @@ sock_send(void *conn, struct pop_span piece, struct buf *why)
 		if (n < 0)	/* it has closed: what it said can be read */
 			return 0;
 		span_skip(&piece, (size_t)n);
-		if (n > 0 || sock_wait(k->fd, POLLOUT, SOCK_STUCK_MS))
+		if (n > 0)
 			continue;
+		/* TLS may wait for the server though the socket is ready */
 		if (sock_now_ms() > end)
 			return peer_why(why, "the server takes nothing");
-		(void)read_into(k, &k->early);
+		if (!sock_wait(k->fd, POLLOUT, SOCK_STUCK_MS))
+			(void)read_into(k, &k->early);
 	}
 	return 0;
 }

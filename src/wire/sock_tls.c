@@ -26,6 +26,9 @@ sock_tls_context(const struct sock_target *to)
 		ok = SSL_CTX_load_verify_file(ctx, to->ca_file) == 1;
 	else if (ok && to->tls_name != NULL)
 		ok = SSL_CTX_set_default_verify_paths(ctx) == 1;
+	/* a server that asks for it could keep a write from ever ending */
+	if (ok)
+		SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION);
 	if (ok)
 		return ctx;
 	SSL_CTX_free(ctx);
