@@ -104,7 +104,8 @@ _restante()
 	check)
 		options+=' --user --password-command --ca-file --port --tls-port
 			--tls-name --only --list --conformance --smtp --lmtp
-			--recipient --transcripts --action --have --yes'
+			--recipient --transcripts --action --have --clear-login
+			--yes'
 		[[ ${#words[@]} -eq 1 ]] && choices=$(_restante_accounts)
 		;;
 	import)

@@ -28,6 +28,7 @@ struct check_args {
 	const char *transcripts;	/* directory */
 	const char *action;		/* socket */
 	const char *have;		/* words */
+	bool clear_login;		/* the password may go without TLS */
 };
 
 struct client_args {

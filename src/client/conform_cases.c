@@ -298,6 +298,49 @@ conform_logs_in_clear(const struct wire_case *w)
 	return false;
 }
 
+/* Is this statement said inside of TLS? */
+static bool
+has_tls(const struct wire_case *w, size_t at)
+{
+	unsigned session = session_of(w, at);
+
+	if (!w->setup.tls_only && !is_about_tls(w, session))
+		return true;		/* there is some around it */
+	for (size_t i = 0; i < at; i++) {
+		const struct wire_stmt *s = &w->stmt[i];
+
+		if (session_of(w, i) == session && (s->op == OP_STARTTLS ||
+		    (s->op == OP_CONNECT && s->tls != WIRE_PLAIN &&
+		    s->tls != WIRE_TLS_RAW)))
+			return true;
+	}
+	return false;
+}
+
+bool
+conform_tells_in_clear(const struct wire_case *w)
+{
+	for (size_t i = 0; i < w->stmts; i++) {
+		const struct wire_stmt *s = &w->stmt[i];
+		bool secret = s->op == OP_LOGIN || (is_send(s) &&
+		    (has_word(s->text, "PASS") || has_word(s->text, "AUTH") ||
+		    has_word(s->text, "APOP")));
+
+		if (secret && !has_tls(w, i))
+			return true;
+	}
+	return false;
+}
+
+bool
+conform_marks(const struct wire_case *w)
+{
+	for (size_t i = 0; i < w->stmts; i++)
+		if (is_send(&w->stmt[i]) && has_word(w->stmt[i].text, "DELE"))
+			return true;
+	return false;
+}
+
 bool
 conform_is_base(const struct wire_case *w)
 {
@@ -312,6 +355,8 @@ conform_is_base(const struct wire_case *w)
 /* ---- what a server must have ---- */
 
 static const char no_access[] = "needs access to the maildrops: --action";
+static const char no_leave[] = "no password is said without TLS: "
+    "--clear-login";
 
 static const char *
 about_word(struct pop_span word, enum wire_proto proto)
@@ -366,10 +411,13 @@ no(struct buf *why, const char *reason)
 
 /* makes the reason of the word that is missing */
 static int
-no_word(struct buf *why, enum wire_proto proto)
+no_word(const struct conform *c, struct buf *why, enum wire_proto proto)
 {
 	const char *text = about_word(buf_span(why), proto);
 
+	/* nobody has tried */
+	if (!c->may_clear && span_eq(buf_span(why), span_str("tls-only")))
+		text = no_leave;
 	if (text != NULL)
 		return no(why, text);
 	return buf_append_str(why, " cannot be seen from outside: if it is "
@@ -410,6 +458,10 @@ no_mail(const struct conform *c, const struct wire_case *w, struct buf *why)
 	if (w->changes || conform_removes(w))
 		return no(why, "removes mail: --lmtp or --smtp puts some "
 		    "there");
+	/* that they stay is what it tries */
+	if (!c->may_mark && conform_marks(w))
+		return no(why, "marks mail, which a server at fault removes: "
+		    "--yes, or --lmtp or --smtp");
 	return 0;
 }
 
@@ -417,10 +469,14 @@ no_mail(const struct conform *c, const struct wire_case *w, struct buf *why)
 static int
 no_login(const struct conform *c, const struct wire_case *w, struct buf *why)
 {
+	if (!c->may_clear && conform_tells_in_clear(w))
+		return no(why, no_leave);
 	if (c->clear || w->setup.tls_only)
 		return 0;
-	return c->secure != SOCK_CLEAR && !conform_logs_in_clear(w) ? 0 :
-	    no(why, about_word(span_str("clear"), w->proto));
+	if (c->secure != SOCK_CLEAR && !conform_logs_in_clear(w))
+		return 0;
+	return no(why, c->may_clear ? about_word(span_str("clear"),
+	    w->proto) : no_leave);
 }
 
 int
@@ -446,6 +502,6 @@ conform_not_here(const struct conform *c, const struct wire_case *w,
 	    case_missing(w, (const char *)have.p, true, why);
 	buf_release(&have);
 	if (r != 0)
-		return r < 0 ? -1 : no_word(why, w->proto);
+		return r < 0 ? -1 : no_word(c, why, w->proto);
 	return no_mail(c, w, why);
 }

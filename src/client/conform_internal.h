@@ -10,6 +10,7 @@
 
 enum { CONFORM_PROTOS = 3, CONFORM_TEXT_MAX = 64 << 20,
 	CONFORM_WAIT_MS = 120000, CONFORM_REPLY_MS = 30000,
+	CONFORM_ANSWER_MS = 300000,	/* with all of its text */
 	CONFORM_LINE_MAX = 1 << 20 };
 
 enum conform_way { WAY_ACTION, WAY_DELIVER, WAY_AS_IS };
@@ -63,6 +64,8 @@ struct conform {
 	struct peer *pop;
 	struct peer *mta[CONFORM_PROTOS];
 	struct buf have[CONFORM_PROTOS];	/* words, with commas */
+	bool may_clear;			/* leave to say a password without TLS */
+	bool may_mark;			/* leave to DELE what lies there */
 	bool clear;			/* logs in without TLS */
 	enum sock_wrap secure;		/* the way to TLS; SOCK_CLEAR: none */
 	const struct wire_case *playing;
@@ -102,6 +105,10 @@ bool conform_removes(const struct wire_case *w);
 bool conform_wants_clear(const struct wire_case *w, unsigned line);
 /* Does such a session send a name or a password without TLS? */
 bool conform_logs_in_clear(const struct wire_case *w);
+/* Does it say something secret without TLS, though only to be refused? */
+bool conform_tells_in_clear(const struct wire_case *w);
+/* Does it mark mail, whatever becomes of that? */
+bool conform_marks(const struct wire_case *w);
 
 /* ---- conform_talk.c: sessions of our own ---- */
 
@@ -111,6 +118,7 @@ struct conform_talk {
 	void *conn;
 	struct buf in, line;	/* line: the last one, without CRLF */
 	size_t used;
+	int64_t end_ms;		/* for all of an answer */
 	struct buf why;		/* after -1: for people */
 	bool bad_stuffing;
 };
@@ -145,6 +153,7 @@ struct conform_seen {
 	struct pop_span greeting;
 	struct pop_span capa;	/* CAPA before and after login */
 	bool has_capa, tls, pop3s, clear, top, uidl;
+	bool clear_untried;
 	int last, bare_lf;	/* 1, 0, -1: not known */
 };
 
@@ -204,6 +213,9 @@ void conform_tell_delivery(struct conform *c, const char *fault);
 void conform_tell_end(struct conform *c, int status);
 /* replaces the password wherever it stands */
 int conform_mask(struct buf *text, struct pop_span password);
+/* the same in each form in which it is sent or shown; what cannot be done so
+ * is emptied */
+void conform_hide(const struct conform *c, struct buf *text);
 
 /* ---- conform_secret.c ---- */
 

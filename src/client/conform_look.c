@@ -31,8 +31,9 @@ ask_capa(struct conform_talk *t, struct buf *lines)
 }
 
 static int
-unreachable(struct conform *c, const struct conform_talk *t)
+unreachable(struct conform *c, struct conform_talk *t)
 {
+	conform_hide(c, &t->why);
 	return conform_complain(c->args, EX_UNAVAILABLE, "%s: %.*s", c->host,
 	    (int)t->why.n, (const char *)t->why.p);
 }
@@ -122,15 +123,21 @@ look_at_login(struct look *l)
 		r = logs_in(c, c->secure, &said);
 	if (c->secure != SOCK_CLEAR && r != 1)
 		status = r == 0 ? EX_NOPERM : EX_UNAVAILABLE;
+	else if (!c->may_clear)
+		(void)!buf_append_str(&said, "no TLS that works, and no "
+		    "password is said without: --clear-login says that it "
+		    "may be");
 	else if (may_be_clear(l))
 		c->clear = logs_in(c, SOCK_CLEAR, &said) == 1;
 	if (status == EX_OK && c->secure == SOCK_CLEAR && !c->clear)
 		status = EX_NOPERM;
+	conform_hide(c, &said);
 	if (status != EX_OK)
 		status = conform_complain(c->args, status, "%s: login as %s: "
 		    "%.*s", c->host, c->user, (int)said.n,
 		    (const char *)said.p);
 	l->seen.clear = c->clear;
+	l->seen.clear_untried = !c->may_clear;
 	buf_release(&said);
 	return status;
 }
@@ -280,11 +287,29 @@ put_mail(struct conform *c)
 	if (i == c->cases.n)
 		return EX_OK;
 	buf_init(&why, CONFORM_LINE_MAX);
-	if (conform_begin(c, &c->cases.at[i].wire, &why) != 0)
+	if (conform_begin(c, &c->cases.at[i].wire, &why) != 0) {
+		conform_hide(c, &why);
 		status = conform_complain(c->args, EX_TEMPFAIL, "%.*s",
 		    (int)why.n, (const char *)why.p);
+	}
 	buf_release(&why);
 	return status;
+}
+
+/* Mail that must stay is not read where reading removes it (RFC 2449 section
+ * 6.7). */
+static int
+look_at_expire(const struct look *l)
+{
+	const struct conform *c = l->c;
+
+	if (c->way != WAY_AS_IS || c->may_mark ||
+	    (!conform_line_has(buf_span(&l->before), "EXPIRE", "0") &&
+	    !conform_line_has(buf_span(&l->after), "EXPIRE", "0")))
+		return EX_OK;
+	return conform_complain(c->args, EX_USAGE, "%s removes what was read "
+	    "(EXPIRE 0): if the mail of %s may go, say --yes", c->host,
+	    c->user);
 }
 
 int
@@ -308,10 +333,14 @@ conform_look(struct conform *c)
 		    SOCK_TLS_PORT : SOCK_CLEAR;
 		status = look_at_login(&l);
 	}
-	if (status == EX_OK && c->way != WAY_ACTION)
+	if (status == EX_OK && c->way == WAY_DELIVER)
 		status = put_mail(c);
 	if (status == EX_OK)
 		status = look_inside(&l);
+	if (status == EX_OK)
+		status = look_at_expire(&l);
+	if (status == EX_OK && c->way == WAY_AS_IS)
+		status = put_mail(c);
 	if (status == EX_OK && !c->clear)
 		status = look_in_tls(&l);
 	if (status == EX_OK)

@@ -125,13 +125,15 @@ tell_text(const struct client_args *a, const struct conform_case *k,
 {
 	static const char *const words[VERDICTS] = { "passed", "failed",
 	    "differs", "n.a." };
+	char shown[4 * 512 + 8];
 
 	if (a->mode == REPORT_QUIET && v != VERDICT_FAILED)
 		return;
 	(void)printf("%-7s %-26s ", words[v], k->name);
-	if (v == VERDICT_NOT_HERE)
-		(void)printf("%s\n", why);
-	else
+	if (v == VERDICT_NOT_HERE) {
+		escape_text(span_str(why), shown, sizeof(shown), 512);
+		(void)printf("%s\n", shown);
+	} else
 		(void)printf("%.*s (%.*s)\n", (int)k->wire.title.n,
 		    (const char *)k->wire.title.p, (int)k->wire.checks.n,
 		    (const char *)k->wire.checks.p);

@@ -44,6 +44,7 @@ talk_open(struct conform_talk *t, struct conform *c, enum wire_proto proto,
 {
 	memset(t, 0, sizeof(*t));
 	t->c = c;
+	t->end_ms = conform_now_ms() + CONFORM_ANSWER_MS;
 	buf_init(&t->in, CONFORM_TEXT_MAX);
 	buf_init(&t->line, CONFORM_LINE_MAX);
 	buf_init(&t->why, CONFORM_LINE_MAX);
@@ -72,6 +73,17 @@ talk_close(struct conform_talk *t)
 	buf_release(&t->why);
 }
 
+static enum peer_recv
+hear(struct conform_talk *t)
+{
+	int64_t left = t->end_ms - conform_now_ms();
+
+	if (left <= 0)
+		return PEER_SILENT;
+	return t->peer->ops->recv(t->conn, &t->in, left < CONFORM_REPLY_MS ?
+	    (int)left : CONFORM_REPLY_MS);
+}
+
 int
 talk_line(struct conform_talk *t)
 {
@@ -82,8 +94,7 @@ talk_line(struct conform_talk *t)
 	    '\n', t->in.n - t->used)) == NULL) {
 		buf_consume(&t->in, t->used);
 		t->used = 0;
-		switch (t->peer->ops->recv(t->conn, &t->in,
-		    CONFORM_REPLY_MS)) {
+		switch (hear(t)) {
 		case PEER_DATA:
 			break;
 		case PEER_CLOSED:
@@ -105,6 +116,7 @@ talk_line(struct conform_talk *t)
 int
 talk_send(struct conform_talk *t, struct pop_span octets)
 {
+	t->end_ms = conform_now_ms() + CONFORM_ANSWER_MS;
 	return t->peer->ops->send(t->conn, octets, &t->why);
 }
 
@@ -203,7 +215,7 @@ talk_quit(struct conform_talk *t)
 
 	/* the end of the connection: most servers free the maildrop first */
 	while (r >= 0 && got == PEER_DATA)
-		got = t->peer->ops->recv(t->conn, &t->in, CONFORM_REPLY_MS);
+		got = hear(t);
 	return r;
 }
 

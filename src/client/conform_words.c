@@ -79,7 +79,8 @@ conform_words(const struct conform_seen *s, struct buf *have)
 {
 	const struct { bool is_so; const char *word; } words[] = {
 		{ s->tls, "tls" }, { !s->tls, "no-tls" },
-		{ s->clear, "clear" }, { !s->clear, "tls-only" },
+		{ s->clear, "clear" },
+		{ !s->clear && !s->clear_untried, "tls-only" },
 		{ s->pop3s, "pop3s" },
 		{ has_stamp(s->greeting), "apop" },
 		{ !has_stamp(s->greeting), "no-apop" },

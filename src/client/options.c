@@ -61,7 +61,8 @@ enum option_code {
 	OPT_DESTINATION, OPT_KEEP, OPT_PASSWORD_COMMAND, OPT_CA_FILE,
 	OPT_TELL_ADDRESS, OPT_PORT, OPT_TLS_PORT, OPT_TLS_NAME, OPT_ONLY,
 	OPT_LIST, OPT_CONFORMANCE, OPT_SMTP, OPT_LMTP, OPT_RECIPIENT,
-	OPT_TRANSCRIPTS, OPT_ACTION, OPT_HAVE, OPT_DEBUG, OPT_VERSION,
+	OPT_TRANSCRIPTS, OPT_ACTION, OPT_HAVE, OPT_CLEAR_LOGIN, OPT_DEBUG,
+	OPT_VERSION,
 	OPT_QUIET = 'q', OPT_VERBOSE = 'v', OPT_HELP = 'h'
 };
 
@@ -128,6 +129,8 @@ static const struct option_row {
 	  "conformance: who makes maildrops" },
 	{ "have", OPT_HAVE, TAKES_CHECK, "WORDS",
 	  "conformance: what it can besides" },
+	{ "clear-login", OPT_CLEAR_LOGIN, TAKES_CHECK, NULL,
+	  "conformance: password without TLS" },
 	{ "debug", OPT_DEBUG, TAKES_DEBUG, NULL,
 	  "show the dialogue, without secrets" },
 	{ "help", OPT_HELP, 0, NULL, "this; behind a command, more about it" },
@@ -330,6 +333,9 @@ take_flag(struct options *o, int code)
 	case OPT_CONFORMANCE:
 		a->check.conformance = true;
 		break;
+	case OPT_CLEAR_LOGIN:
+		a->check.clear_login = true;
+		break;
 	case OPT_DEBUG:
 		a->debug = true;
 		break;
@@ -418,9 +424,11 @@ check_halves(struct options *o)
 
 	if (!c->conformance && (c->smtp != NULL || c->lmtp != NULL ||
 	    c->recipient != NULL || c->transcripts != NULL ||
-	    c->action != NULL || c->have != NULL || o->args.yes))
+	    c->action != NULL || c->have != NULL || c->clear_login ||
+	    o->args.yes))
 		mistake(o, "--smtp, --lmtp, --recipient, --transcripts, "
-		    "--action, --have and --yes go with --conformance");
+		    "--action, --have, --clear-login and --yes go with "
+		    "--conformance");
 }
 
 static void

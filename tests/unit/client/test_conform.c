@@ -304,6 +304,53 @@ test_logs_in_clear(void **state)
 	assert_false(in_clear("connect tls\nlogin\n"));
 }
 
+static bool
+tells_in_clear(const char *dialogue, bool tls_only)
+{
+	struct wire_case w;
+	bool so;
+
+	load(&w, dialogue);
+	w.setup.tls_only = tls_only;
+	so = conform_tells_in_clear(&w);
+	case_done(&w);
+	return so;
+}
+
+/* RFC 8314 section 4.1: whoever listens has it, though it be refused */
+static void
+test_tells_in_clear(void **state)
+{
+	(void)state;
+	assert_false(tells_in_clear("login\nC: QUIT\n", false));
+	assert_true(tells_in_clear("login\nC: QUIT\n", true));
+	assert_false(tells_in_clear("C: STLS\ntls\nlogin\n", false));
+	/* in front of the handshake, or without one */
+	assert_true(tells_in_clear("C: STLS\nC~ PASS {password}\ntls\n",
+	    false));
+	assert_true(tells_in_clear("C: STLS\nS~ +OK*\nC~ APOP x y\n",
+	    false));
+	assert_false(tells_in_clear("connect tls\nC~ PASS {password}\n",
+	    true));
+	/* a name is no secret */
+	assert_false(tells_in_clear("C~ USER {user}\nC: STLS\ntls\n",
+	    false));
+}
+
+static void
+test_marks(void **state)
+{
+	struct wire_case w;
+
+	(void)state;
+	load(&w, "login\nC: dele 1\nC: RSET\n");
+	assert_true(conform_marks(&w));
+	case_done(&w);
+	load(&w, "login\nC: RETR 1\nS: DELE\n");
+	assert_false(conform_marks(&w));
+	case_done(&w);
+}
+
 static void
 test_wants_clear(void **state)
 {
@@ -322,7 +369,8 @@ test_wants_clear(void **state)
 static void
 test_not_here(void **state)
 {
-	struct conform c = { .way = WAY_AS_IS, .clear = true };
+	struct conform c = { .way = WAY_AS_IS, .clear = true,
+		.may_clear = true };
 	struct wire_case w;
 	struct buf why;
 
@@ -346,6 +394,66 @@ test_not_here(void **state)
 	assert_non_null(memmem(why.p, why.n, "--action", 8));
 	case_done(&w);
 	buf_release(&why);
+}
+
+/* ---- a server that sends an octet now and then ---- */
+
+static int
+drip_begin(struct peer *p, const struct wire_case *c, uint64_t seed,
+    struct buf *why)
+{
+	(void)p, (void)c, (void)seed, (void)why;
+	return 0;
+}
+
+static void
+drip_end(struct peer *p)
+{
+	(void)p;
+}
+
+static void *
+drip_open(struct peer *p, enum wire_proto proto, enum wire_tls tls,
+    struct buf *why)
+{
+	(void)proto, (void)tls, (void)why;
+	return p;
+}
+
+static enum peer_recv
+drip_recv(void *conn, struct buf *in, int timeout_ms)
+{
+	(void)conn;
+	conform_sleep(timeout_ms);
+	return buf_append_str(in, "+") == 0 ? PEER_DATA : PEER_SILENT;
+}
+
+static void
+drip_close(void *conn)
+{
+	(void)conn;
+}
+
+/* what one octet may take does not add up to hours */
+static void
+test_limit(void **state)
+{
+	static const struct peer_ops ops = { .begin = drip_begin,
+	    .end = drip_end, .open = drip_open, .recv = drip_recv,
+	    .close = drip_close };
+	struct peer peer = { .ops = &ops, .is_slow = true };
+	struct run_how how = { .timeout_ms = 2, .limit_ms = 30 };
+	struct wire_case w;
+	struct buf report;
+
+	(void)state;
+	load(&w, "S~ +OK*\n");
+	w.path = "drip.t";
+	buf_init(&report, 1 << 20);
+	assert_int_equal(run_case(&w, &peer, &how, &report), -1);
+	assert_non_null(memmem(report.p, report.n, "nothing (yet)", 13));
+	buf_release(&report);
+	case_done(&w);
 }
 
 /* ---- reports ---- */
@@ -381,7 +489,10 @@ main(void)
 		cmocka_unit_test(test_own_words),
 		cmocka_unit_test(test_removes),
 		cmocka_unit_test(test_logs_in_clear),
+		cmocka_unit_test(test_tells_in_clear),
+		cmocka_unit_test(test_marks),
 		cmocka_unit_test(test_wants_clear),
+		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_not_here),
 		cmocka_unit_test(test_mask),
 	};
