@@ -43,9 +43,9 @@ engine_want_tls(struct engine_conn *c, size_t left)
 {
 	engine_flush(c);
 	c->want_tls = true;
-	/* the TLS layer would find these octets where a hello should be */
+	/* a caller may keep them, and would find them inside of TLS */
 	if (left > 0)
-		c->closed = true;
+		c->broken = "the machine leaves octets behind STLS";
 }
 
 static bool

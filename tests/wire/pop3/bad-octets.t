@@ -1,5 +1,5 @@
 # Octets that do not belong in a command, and the session goes on
-checks: B-44
+checks: B-44 B-48
 ref: RFC 1939 section 3 (a server may close)
 protocol: pop3
 choice: one wrong octet is no reason to close
@@ -10,6 +10,10 @@ S~ -ERR*
 C~ USER wr\0en
 S~ -ERR*
 C~ USER wren\0
+S~ -ERR*
+C~ USER wr\ren
+S~ -ERR*
+C~ USER wren\r
 S~ -ERR*
 C~ \0
 S~ -ERR*
