@@ -114,7 +114,7 @@ count(struct conform_talk *t, uint64_t *n_r)
 	struct buf list;
 	int r;
 
-	buf_init(&list, CONFORM_TEXT_MAX);
+	buf_init(&list, CONFORM_LIST_MAX);
 	*n_r = 0;
 	r = talk_ask(t, "LIST");
 	if (r == 1 && talk_text(t, &list) != 0)
@@ -188,7 +188,7 @@ forget(struct conform_drop *d)
 		buf_init(&d->sent[i], CONFORM_TEXT_MAX);
 		buf_init(&d->text[i], CONFORM_TEXT_MAX);
 	}
-	buf_init(&d->mark, CONFORM_TEXT_MAX);
+	buf_init(&d->mark, CONFORM_LIST_MAX);
 	buf_init(&d->fault, CONFORM_LINE_MAX);
 }
 
@@ -345,7 +345,7 @@ still_there(struct conform *c, struct buf *why)
 	struct buf mark;
 	int r = talk_settle(&t, c);
 
-	buf_init(&mark, CONFORM_TEXT_MAX);
+	buf_init(&mark, CONFORM_LIST_MAX);
 	if (r == 0)
 		r = take_mark(&t, &mark);
 	if (r == 0 && talk_quit(&t) < 0)

@@ -94,6 +94,9 @@ talk_line(struct conform_talk *t)
 	    '\n', t->in.n - t->used)) == NULL) {
 		buf_consume(&t->in, t->used);
 		t->used = 0;
+		/* it is searched again with each piece */
+		if (t->in.n > CONFORM_LINE_MAX)
+			return broken(t, "a line without end");
 		switch (hear(t)) {
 		case PEER_DATA:
 			break;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """restante check --conformance against servers that mean no good: what they
 must not get, what must not be lost, and what must not be shown."""
+import contextlib
 import socketserver
 import threading
 
@@ -149,6 +150,25 @@ def test_mail_that_reading_removes(desk, serve):
     done = play(desk, server, 'pop3/list')
     assert done.status == 64 and 'EXPIRE 0' in done.err, str(done)
     assert len(server.drop.messages) == 3
+
+
+# ---- without end ---------------------------------------------------------
+
+class Endless(socketserver.BaseRequestHandler):
+    def handle(self):
+        with contextlib.suppress(OSError):
+            while True:
+                self.request.sendall(b'A' * 65536)
+
+
+def test_endless_greeting(desk):
+    with socketserver.ThreadingTCPServer(('127.0.0.1', 0), Endless) as s:
+        s.daemon_threads = True
+        s.port = s.server_address[1]
+        threading.Thread(target=s.serve_forever, daemon=True).start()
+        done = play(desk, s, 'pop3/list')
+        s.shutdown()
+    assert done.status == 69 and 'a line without end' in done.err, str(done)
 
 
 # ---- what is shown -----------------------------------------------------------
