@@ -60,6 +60,8 @@ delivery_new(struct maildir *md, const char *const *paths, unsigned n)
 		return NULL;
 	d->md = md;
 	d->n = n;
+	d->carrier.fd = -1;
+	d->carrier_i = 0;
 	p = (char *)d->paths + head;
 	for (unsigned i = 0; i < n; i++) {
 		size_t len = paths[i] != NULL ? strlen(paths[i]) + 1 : 0;
