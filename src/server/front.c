@@ -186,13 +186,24 @@ front_drain(struct front *f)
 
 /* ---- the process --------------------------------------------------------- */
 
+/* The store holds what the sessions of all fronts are about to get. */
+static unsigned
+ahead_max(unsigned long files, unsigned fronts)
+{
+	unsigned long max = files / FRONT_AHEAD_PART / fronts;
+
+	return max < FRONT_AHEAD ? (unsigned)max : FRONT_AHEAD;
+}
+
 static bool
-front_init(struct front *f, const struct role_start *start)
+front_init(struct front *f, const struct role_start *start,
+    unsigned long files)
 {
 	f->loop = loop_new();
 	if (f->loop == NULL || links_init(&f->links, f->loop) != 0)
 		return false;
 	f->meter = start->meter;
+	f->ahead_max = ahead_max(files, meter_fronts(f->meter));
 	f->slot = start->slot;
 	meter_reset(f->meter, f->slot);
 	f->drain_timer.fn = drain_over;
@@ -210,13 +221,10 @@ void
 front_main(const struct role_start *start)
 {
 	struct front *f = &front;
-
 	unsigned long files = drop_raise_files(65536);
 
-	f->ahead_max = files / FRONT_AHEAD_PART < FRONT_AHEAD ?
-	    (unsigned)(files / FRONT_AHEAD_PART) : FRONT_AHEAD;
 	role_drop(start);
-	if (!front_init(f, start)) {
+	if (!front_init(f, start, files)) {
 		log_msg(LOG_LEVEL_ERROR, "cannot start: %s", strerror(errno));
 		front_exit(1);
 	}

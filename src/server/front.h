@@ -19,7 +19,8 @@ enum {
 	FRONT_TOP = 8 * 1024,	/* header and a few lines, most often */
 	FRONT_OUT = 2 * FRONT_FILE + 16 * 1024,	/* a stuffed FRONT_FILE fits */
 	FRONT_AHEAD = 1024,	/* bodies that sessions may keep for later, */
-	FRONT_AHEAD_PART = 8	/* or that part of all descriptors */
+	FRONT_AHEAD_PART = 8	/* or those of all fronts that part of the
+				 * descriptors that a process may have */
 };
 
 struct front_listener {

@@ -54,6 +54,12 @@ meter_free(struct meter *m)
 		(void)munmap(m, meter_size(m->fronts));
 }
 
+unsigned
+meter_fronts(const struct meter *m)
+{
+	return m->fronts;
+}
+
 void
 meter_reset(struct meter *m, unsigned front)
 {

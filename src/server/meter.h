@@ -13,6 +13,7 @@ struct meter;
 
 /* before the fronts are forked; NULL with errno */
 struct meter *meter_new(unsigned fronts);
+unsigned meter_fronts(const struct meter *m);
 void meter_free(struct meter *m);
 /* a front starts (again): its row becomes zero */
 void meter_reset(struct meter *m, unsigned front);

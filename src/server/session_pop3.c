@@ -316,7 +316,7 @@ pop3_release(struct session *s)
 		pop3_cancel_auth(s);
 	pop3_close(s);
 	body_close(p);
-	pop3_ahead_drop(s);
+	pop3_ahead_done(s);
 	listing_free(p->listing);
 	buf_wipe(&p->challenge);
 	free(p->user);

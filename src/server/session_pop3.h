@@ -56,6 +56,8 @@ struct pop3 {
 	bool quit;
 	int fd;				/* of the body */
 	unsigned window;		/* bodies that were asked for last */
+	unsigned asked;			/* those that are still to come, but
+					 * for the one that is sent next */
 	uint32_t next;			/* index that a client asks for next
 					 * if it fetches in order */
 	uint64_t offset, end;		/* of what is still to be sent */
@@ -96,10 +98,13 @@ void pop3_body_set(struct pop3 *p, const struct pop3_body *b);
 bool pop3_ahead_take(struct session *s, uint32_t i);
 /* for how many messages from i on the store is asked now */
 unsigned pop3_ahead_window(struct session *s, uint32_t i);
-/* keeps n messages, those behind the one that was asked for; takes over
- * their descriptors */
+/* the store has answered, or will not */
+void pop3_ahead_answered(struct session *s);
+/* keeps n messages of the answer, those behind the one that was asked for;
+ * takes over their descriptors */
 void pop3_ahead_keep(struct session *s, const struct pop3_body *v, unsigned n);
-void pop3_ahead_drop(struct session *s);
+/* the session ends: nothing is kept, nothing is waited for */
+void pop3_ahead_done(struct session *s);
 
 /* ---- session_pop3_hear.c: see struct session_ops ---- */
 

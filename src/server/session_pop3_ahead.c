@@ -6,9 +6,11 @@
  * Nearly all clients fetch in order, and a round to the store costs more
  * than opening some more files on the way.  Owns those descriptors, and how
  * many a session and a front may have; when there are too many, sessions go
- * on one message at a time.  Nothing that happens to a message meanwhile may
- * be missed: whatever was renamed, removed or written to since it was opened
- * is dropped and asked for again, when its turn comes.
+ * on one message at a time.  Those that were asked for count already: on
+ * their way here they use up descriptors of the store.  Nothing that happens
+ * to a message meanwhile may be missed: whatever was renamed, removed or
+ * written to since it was opened is dropped and asked for again, when its
+ * turn comes.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -34,8 +36,8 @@ pop3_body_set(struct pop3 *p, const struct pop3_body *b)
 	p->end = b->offset + b->length;
 }
 
-void
-pop3_ahead_drop(struct session *s)
+static void
+drop(struct session *s)
 {
 	struct pop3 *p = pop3_of(s);
 	struct pop3_ahead *a = p->ahead;
@@ -56,13 +58,21 @@ may_keep(const struct front *f, unsigned n)
 }
 
 void
+pop3_ahead_answered(struct session *s)
+{
+	struct pop3 *p = pop3_of(s);
+
+	s->front->ahead -= p->asked;
+	p->asked = 0;
+}
+
+void
 pop3_ahead_keep(struct session *s, const struct pop3_body *v, unsigned n)
 {
 	struct pop3 *p = pop3_of(s);
 	struct pop3_ahead *a = NULL;
 
-	/* other sessions may have asked at the same time */
-	if (n > 0 && p->ahead == NULL && may_keep(s->front, n))
+	if (n > 0 && p->ahead == NULL)
 		a = malloc(sizeof(*a) + n * sizeof(a->v[0]));
 	if (a == NULL) {
 		for (unsigned i = 0; i < n; i++)
@@ -95,14 +105,14 @@ pop3_ahead_take(struct session *s, uint32_t i)
 	if (a == NULL)
 		return false;
 	if (a->i != i || !unchanged(&a->v[a->at])) {
-		pop3_ahead_drop(s);
+		drop(s);
 		return false;
 	}
 	b = a->v[a->at++];
 	s->front->ahead--;
 	a->i++;
 	if (a->at == a->n)
-		pop3_ahead_drop(s);
+		drop(s);
 	pop3_body_set(p, &b);
 	p->next = i + 1;
 	return true;
@@ -128,6 +138,15 @@ pop3_ahead_window(struct session *s, uint32_t i)
 	if (!may_keep(s->front, n - 1))
 		n = 1;
 	p->window = n;
+	p->asked = n - 1;
+	s->front->ahead += p->asked;
 	p->next = i + 1;
 	return n;
+}
+
+void
+pop3_ahead_done(struct session *s)
+{
+	pop3_ahead_answered(s);
+	drop(s);
 }

@@ -128,6 +128,7 @@ pop3_ask_body(struct session *s, const struct pop_server_info *info)
 	if (s->front->store == NULL || ipc_send(&s->front->store->chan,
 	    IPC_STORE_BODY, s->id, &w, -1) != IPC_OK) {
 		p->wait = WAIT_NOTHING;
+		pop3_ahead_answered(s);
 		pop3_fail(p, ANSWER_NO_BODY, POP_FAIL_SYS_TEMP,
 		    "the message cannot be read now, try again later");
 	}

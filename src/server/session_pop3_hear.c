@@ -108,14 +108,16 @@ opened(struct session *s, struct pop_span payload)
 	return true;
 }
 
-/* As many bodies as there are descriptors; false: that does not add up. */
+/* As many bodies as there are descriptors, at most `max`; false: that does
+ * not add up. */
 static bool
-bodies_read(struct ipc_reader *r, struct ipc_frame *f, struct pop3_body *v)
+bodies_read(struct ipc_reader *r, struct ipc_frame *f, struct pop3_body *v,
+    unsigned max)
 {
 	uint32_t n = ipc_get_u32(r);
 	uint64_t end;
 
-	if (n > IPC_FDS_MAX || f->nfds > n || (f->nfds < n && !f->fd_lost))
+	if (n > max || f->nfds > n || (f->nfds < n && !f->fd_lost))
 		return false;
 	for (uint32_t i = 0; i < n; i++) {
 		v[i].offset = ipc_get_u64(r);
@@ -142,11 +144,13 @@ body_came(struct session *s, struct ipc_frame *f)
 	struct pop3 *p = pop3_of(s);
 	struct pop3_body v[IPC_FDS_MAX];
 	struct ipc_reader r;
-	unsigned result;
+	unsigned result, max = p->asked + 1;
 
+	pop3_ahead_answered(s);
 	ipc_reader_init(&r, f->payload);
 	result = ipc_get_u8(&r);
-	if (!bodies_read(&r, f, v) || (result == STORE_OK) != (f->nfds > 0))
+	if (!bodies_read(&r, f, v, max) ||
+	    (result == STORE_OK) != (f->nfds > 0))
 		return false;
 	if (result == STORE_OK) {
 		bodies_take(s, f, v);

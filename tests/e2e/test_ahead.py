@@ -4,8 +4,12 @@ happens to them meanwhile is missed, and they are few."""
 import os
 import poplib
 import random
+import signal
+import time
+from pathlib import Path
 
 import pytest
+from office import RESTANTED
 
 TEXT = b'Subject: message %d\n\n' + b'a line of message %d\n' * 20
 
@@ -163,6 +167,8 @@ def test_whoever_fetches_one_message_opens_one(office):
     mark = office.mark()
     pop.close()
     office.wait_log('end=drop', after=mark)
+    # that is written while the session ends; somebody else is heard behind it
+    office.pop3(how='clear').close()
     assert bodies_open(office) == 0
 
 
@@ -179,3 +185,64 @@ def test_pipelined(office):
                     for n in range(1, 31))
     assert want in got
     assert got.endswith(b'.\r\n+OK goodbye\r\n')
+
+
+def wait_asleep(pid):
+    """Until all threads of a process have waited for a while: what it was
+    asked for is done.  No event tells of that; one that never sleeps has had
+    its time too."""
+    end = time.monotonic() + 2
+    quiet = 0
+    while quiet < 5 and time.monotonic() < end:
+        tasks = Path(f'/proc/{pid}/task').glob('*/stat')
+        states = {t.read_text().rsplit(') ', 1)[1][0] for t in tasks}
+        quiet = quiet + 1 if states == {'S'} else 0
+        time.sleep(0.01)
+
+
+def with_few_files(directory, files):
+    """A restanted that gets no more descriptors than that for a process."""
+    program = directory / 'restanted'
+    program.write_text(
+        '#!/bin/sh\n'
+        # root would allow itself more
+        'test $(id -u) = 0 && drop="setpriv --bounding-set -sys_resource '
+        '--inh-caps -sys_resource"\n'
+        f'exec $drop prlimit --nofile={files}:{files} {RESTANTED} "$@"\n')
+    program.chmod(0o755)
+    return program
+
+
+def test_many_ask_at_once(make_office, tmp_path):
+    """S34: what is on its way counts too: the store has few descriptors, and
+    a front that is slow to take them does not use them up"""
+    sessions, files = 80, 256
+    users = {f'u{i}': '{PLAIN}secret' for i in range(sessions)}
+    office = make_office(
+        users=users, limits={'sessions_per_address': 1000},
+        mail={'postmaster': 'u0'},
+        listeners={'clear': {'protocol': 'pop3', 'tls': 'start',
+                             'clear_login': 'yes'}},
+        binary=with_few_files(tmp_path, files))
+    for user in users:
+        fill(office, 9, user)
+    pops = [log_in(office, user) for user in users]
+    front, store = office.child('front'), office.child('store')
+    os.kill(store, signal.SIGSTOP)
+    for pop in pops:
+        pop.sock.sendall(b'RETR 1\r\n')
+    # the greeting of one more: those before it have been heard
+    office.pop3(how='clear').close()
+    os.kill(front, signal.SIGSTOP)
+    os.kill(store, signal.SIGCONT)
+    wait_asleep(store)
+    os.kill(front, signal.SIGCONT)
+    for pop in pops:
+        assert pop._getlongresp()[1] == wire(1).split(b'\r\n')[:-1]
+    assert bodies_open(office) <= files / 8
+    for pop in pops:
+        assert [pop.message(n) for n in range(2, 10)] == [
+            wire(n) for n in range(2, 10)]
+        pop.quit()
+    office.pop3(how='clear').close()
+    assert bodies_open(office) == 0
