@@ -240,6 +240,8 @@ conform_tell_end(struct conform *c, int status)
 		end(o);
 		return;
 	}
+	if (c->args->mode == REPORT_QUIET && n->n[VERDICT_FAILED] == 0)
+		return;
 	(void)printf("\n%u passed, %u failed, %u differ%s, %u not "
 	    "applicable\n", n->n[VERDICT_PASSED], n->n[VERDICT_FAILED],
 	    n->n[VERDICT_DIFFERS], n->n[VERDICT_DIFFERS] == 1 ? "s" : "",

@@ -193,15 +193,24 @@ read_message(struct diagnose *d, size_t number)
 	return 0;
 }
 
+/* RFC 2449 section 6.7 */
+static bool
+removes_what_is_read(const struct pop_capa *capa)
+{
+	return (capa->has & POP_CAPA_EXPIRE) != 0 && capa->expire == 0 &&
+	    (capa->has & POP_CAPA_EXPIRE_NEVER) == 0;
+}
+
 void
 diagnose_size(struct diagnose *d)
 {
-	const struct pop_capa *capa = &d->inside.parsed;
 	struct mail_seen *m = &d->mail;
 	size_t samples[SAMPLES], n = choose_samples(&d->drop, samples);
 
-	if ((capa->has & POP_CAPA_EXPIRE) != 0 && capa->expire == 0 &&
-	    (capa->has & POP_CAPA_EXPIRE_NEVER) == 0) {
+	/* some say it before login alone */
+	if (removes_what_is_read(&d->inside.parsed) ||
+	    removes_what_is_read(&d->way->clear.parsed) ||
+	    removes_what_is_read(&d->way->encrypted.parsed)) {
 		diagnose_say(d, DIAGNOSE_SKIPPED, NULL, "this server may "
 		    "remove what is read (EXPIRE 0): nothing is read");
 		return;

@@ -67,10 +67,37 @@ is_send(const struct wire_stmt *s)
 	    s->op == OP_SEND_RAW;
 }
 
+/* Does a line of it say something secret? */
+static bool
+has_login(struct pop_span batch)
+{
+	static const char *const verbs[] = { "PASS ", "APOP ", "AUTH " };
+
+	while (batch.n > 0) {
+		const unsigned char *lf = memchr(batch.p, '\n', batch.n);
+
+		for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
+			if (batch.n >= 5 && span_eq_nocase(
+			    span_of(batch.p, 5), span_str(verbs[i])))
+				return true;
+		span_skip(&batch, lf == NULL ? batch.n :
+		    (size_t)(lf - batch.p) + 1);
+	}
+	return false;
+}
+
+static bool
+line_begins(const struct run *r, const char *s)
+{
+	return r->line.n >= strlen(s) &&
+	    memcmp(r->line.p, s, strlen(s)) == 0;
+}
+
 /* all consecutive C lines; *at moves to the last of them */
 int
 run_send_batch(struct run *r, size_t *at)
 {
+	struct run_conn *k = run_speaking(r);
 	struct buf batch;
 	int rc;
 
@@ -81,9 +108,12 @@ run_send_batch(struct run *r, size_t *at)
 		++*at;
 		rc = add_to_batch(r, &r->c->stmt[*at], &batch);
 	}
+	/* what follows "+ " goes on with it */
+	k->logs_in = has_login(buf_span(&batch)) ||
+	    (k->logs_in && line_begins(r, "+ "));
 	if (rc == 0)
 		rc = send_pieces(r, buf_span(&batch));
-	buf_release(&batch);
+	buf_wipe(&batch);	/* maybe a password */
 	return rc;
 }
 
@@ -111,13 +141,6 @@ send_line(struct run *r, const char *verb, struct pop_span raw)
 		rc = send_pieces(r, buf_span(&b));
 	buf_wipe(&b);
 	return rc;
-}
-
-static bool
-line_begins(const struct run *r, const char *s)
-{
-	return r->line.n >= strlen(s) &&
-	    memcmp(r->line.p, s, strlen(s)) == 0;
 }
 
 static void
@@ -150,8 +173,10 @@ try_login(struct run *r, struct pop_span name, struct pop_span secret)
 		return -1;
 	if (!line_begins(r, "+OK"))
 		return 0;
+	run_speaking(r)->logs_in = true;
 	if (send_line(r, "C~ PASS", secret) != 0 || hear(r) < 0)
 		return -1;
+	run_speaking(r)->logs_in = false;
 	return line_begins(r, "+OK");
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
- * sock_tls.c: the client's side of TLS: takes any certificate (what the
- * certificate says is not on the wire of the mail protocols), offers a
- * client certificate or an old version when a case says so.
+ * sock_tls.c: the client's side of TLS: takes any certificate, unless the
+ * target says whose it must be; offers a client certificate or an old version
+ * when a case says so.
  */
 #include "wire/sock.h"
 

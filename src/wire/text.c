@@ -33,7 +33,7 @@ void
 vars_done(struct vars *v)
 {
 	for (size_t i = 0; i < v->n; i++)
-		buf_release(&v->v[i].value);
+		buf_wipe(&v->v[i].value);	/* maybe a password */
 	v->n = 0;
 }
 
@@ -202,7 +202,7 @@ expand_function(struct reader *r, struct pop_span name, struct buf *out)
 		rc = put_md5(r, out, &piece, true);
 	else
 		rc = fail(r, "a function that nobody knows");
-	buf_release(&piece);
+	buf_wipe(&piece);
 	return rc;
 }
 
