@@ -18,6 +18,7 @@
 #include "net/conn.h"
 #include "net/loop.h"
 #include "net/tls.h"
+#include "net/tls_bio.h"
 
 void
 conn_init(struct conn *c, int fd)
@@ -133,6 +134,8 @@ tls_write(struct conn *c, const void *p, size_t n)
 	if (c->broken)
 		return CONN_ERROR;
 	tls_clear();
+	/* it takes one record at a time: segments need not end with each */
+	tls_bio_more(SSL_get_wbio(c->ssl), n > SSL3_RT_MAX_PLAIN_LENGTH);
 	ret = SSL_write_ex(c->ssl, p, n, &put);
 	if (ret > 0)
 		return (ssize_t)put;

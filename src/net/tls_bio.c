@@ -24,14 +24,33 @@ sock_result(BIO *b, ssize_t n)
 	return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
 }
 
+/* the descriptor, and in the lowest bit whether more is about to follow */
+static intptr_t
+pack(int fd, bool more)
+{
+	return (intptr_t)fd * 2 + more;
+}
+
+static int
+fd_of(BIO *b)
+{
+	return (int)((intptr_t)BIO_get_data(b) / 2);
+}
+
+void
+tls_bio_more(BIO *b, bool more)
+{
+	BIO_set_data(b, (void *)pack(fd_of(b), more));
+}
+
 static int
 sock_write(BIO *b, const char *p, int n)
 {
-	int fd = (int)(intptr_t)BIO_get_data(b);
+	int flags = (intptr_t)BIO_get_data(b) & 1 ? MSG_MORE : 0;
 	ssize_t put;
 
 	do
-		put = send(fd, p, (size_t)n, MSG_NOSIGNAL);
+		put = send(fd_of(b), p, (size_t)n, MSG_NOSIGNAL | flags);
 	while (put < 0 && errno == EINTR);
 	if (sock_result(b, put))
 		BIO_set_retry_write(b);
@@ -41,11 +60,10 @@ sock_write(BIO *b, const char *p, int n)
 static int
 sock_read(BIO *b, char *p, int n)
 {
-	int fd = (int)(intptr_t)BIO_get_data(b);
 	ssize_t got;
 
 	do
-		got = read(fd, p, (size_t)n);
+		got = read(fd_of(b), p, (size_t)n);
 	while (got < 0 && errno == EINTR);
 	if (sock_result(b, got))
 		BIO_set_retry_read(b);
@@ -90,7 +108,7 @@ tls_bio(int fd)
 	b = BIO_new(method);
 	if (b == NULL)
 		return NULL;
-	BIO_set_data(b, (void *)(intptr_t)fd);
+	BIO_set_data(b, (void *)pack(fd, false));
 	BIO_set_init(b, 1);
 	return b;
 }
