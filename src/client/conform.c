@@ -12,8 +12,9 @@
 
 #include "base/text.h"
 
-enum { REPLY_MS = 10000, CASE_MS = 120000, PATIENCE_MS = 10000,
-	BROKEN_MAX = 3, TEXT_MAX_OCTETS = 1 << 20 };
+/* LOGIN_MS: who was refused before is left waiting for a while, by many */
+enum { REPLY_MS = 10000, LOGIN_MS = 30000, CASE_MS = 120000,
+	PATIENCE_MS = 10000, BROKEN_MAX = 3, TEXT_MAX_OCTETS = 1 << 20 };
 
 __attribute__((format(printf, 3, 4)))
 int
@@ -213,7 +214,8 @@ play(struct conform *c, const struct conform_case *k, bool *judged)
 {
 	struct result r;
 	struct run_how how = { .mode = RUN_WHOLE, .timeout_ms = REPLY_MS,
-	    .limit_ms = CASE_MS, .patience_ms = PATIENCE_MS, .world = &c->world,
+	    .login_ms = LOGIN_MS, .limit_ms = CASE_MS,
+	    .patience_ms = PATIENCE_MS, .world = &c->world,
 	    .failure = &r.failure };
 	int rc, status = EX_OK;
 

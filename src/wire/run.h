@@ -37,6 +37,8 @@ struct run_how {
 	enum run_mode mode;
 	uint64_t seed;		/* RUN_RANDOM */
 	int timeout_ms;		/* for each thing the server must say */
+	int login_ms;		/* where that answers a login, which a server
+				 * may delay after wrong ones; 0: the same */
 	int limit_ms;		/* for all of it, besides the pauses that the
 				 * case itself makes; 0: none */
 	const struct run_world *world;	/* NULL: that of README.md */
@@ -60,6 +62,7 @@ struct run_conn {
 	enum wire_tls tls;	/* as it was opened */
 	bool eof;
 	bool spoke;		/* something was sent on it */
+	bool logs_in;		/* ... last that is part of a login */
 };
 
 struct tag_set {
@@ -101,6 +104,8 @@ struct run_conn *run_speaking(struct run *r);
 /* what came and was not asked for yet */
 struct pop_span run_unread(const struct run_conn *k);
 enum peer_recv run_receive(struct run *r, int timeout_ms);
+/* how long the next reply may take */
+int run_reply_ms(struct run *r);
 int64_t run_now_ms(void);
 /* the case itself waits for so long: that is not the server's time */
 void run_allow(struct run *r, uint64_t seconds);

@@ -56,6 +56,15 @@ run_receive(struct run *r, int timeout_ms)
 	return got;
 }
 
+int
+run_reply_ms(struct run *r)
+{
+	const struct run_how *how = r->how;
+
+	return run_speaking(r)->logs_in && how->login_ms > how->timeout_ms ?
+	    how->login_ms : how->timeout_ms;
+}
+
 /* 1 there is a whole line, *n_r octets with its LF; 0 closed; -1 silence */
 static int
 have_line(struct run *r, size_t *n_r)
@@ -75,7 +84,7 @@ have_line(struct run *r, size_t *n_r)
 		searched = in.n;
 		if (k->conn == NULL || k->eof)
 			return 0;
-		if (run_receive(r, r->how->timeout_ms) == PEER_SILENT)
+		if (run_receive(r, run_reply_ms(r)) == PEER_SILENT)
 			return -1;
 	}
 }
@@ -255,7 +264,7 @@ run_expect_closed(struct run *r)
 {
 	struct run_conn *k = run_speaking(r);
 	int ms = r->stmt->number > 0 ? (int)r->stmt->number * 1000 :
-	    r->how->timeout_ms;
+	    run_reply_ms(r);
 
 	run_allow(r, r->stmt->number);
 	if (run_read_eof(r, ms) != 0)
