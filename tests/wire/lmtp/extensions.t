@@ -4,7 +4,7 @@ ref: RFC 2033 section 5
 protocol: lmtp
 choice: these
 
-S~ 220 pop.example.net*
+S~ 220 *
 C: LHLO client.example
 S= ehlo list
 capa list has PIPELINING ENHANCEDSTATUSCODES 8BITMIME CHUNKING SIZE SMTPUTF8

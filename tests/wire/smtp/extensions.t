@@ -4,7 +4,7 @@ ref: RFC 5321 section 4.1.1.1
 protocol: smtp
 choice: these, and no more
 
-S~ 220 pop.example.net*
+S~ 220 *
 C: EHLO client.example
 S= ehlo list
 capa list has PIPELINING SIZE 8BITMIME SMTPUTF8 ENHANCEDSTATUSCODES CHUNKING STARTTLS
