@@ -456,6 +456,80 @@ test_limit(void **state)
 	case_done(&w);
 }
 
+/* ---- a server that lets a login wait ---- */
+
+struct slow {
+	struct peer peer;
+	int waited_ms;		/* what the runner wanted to, at most */
+	bool asked, greeted;
+};
+
+static void *
+slow_open(struct peer *p, enum wire_proto proto, enum wire_tls tls,
+    struct buf *why)
+{
+	(void)proto, (void)tls, (void)why;
+	return p;
+}
+
+static int
+slow_send(void *conn, struct pop_span octets, struct buf *why)
+{
+	struct slow *s = conn;
+
+	(void)octets, (void)why;
+	s->asked = true;
+	return 0;
+}
+
+static enum peer_recv
+slow_recv(void *conn, struct buf *in, int timeout_ms)
+{
+	struct slow *s = conn;
+	bool says = s->asked || !s->greeted;
+
+	if (!says)
+		return PEER_SILENT;
+	if (s->asked)
+		s->waited_ms = timeout_ms;
+	s->greeted = true;
+	s->asked = false;
+	return buf_append_str(in, "+OK\r\n") == 0 ? PEER_DATA : PEER_SILENT;
+}
+
+static int
+waits_for(const char *dialogue)
+{
+	static const struct peer_ops ops = { .begin = drip_begin,
+	    .end = drip_end, .open = slow_open, .send = slow_send,
+	    .recv = slow_recv, .close = drip_close };
+	struct slow s = { .peer = { .ops = &ops, .is_slow = true } };
+	struct run_how how = { .timeout_ms = 10, .login_ms = 30 };
+	struct wire_case w;
+	struct buf report;
+
+	load(&w, dialogue);
+	w.path = "slow.t";
+	buf_init(&report, 1 << 20);
+	assert_int_equal(run_case(&w, &s.peer, &how, &report), 0);
+	buf_release(&report);
+	case_done(&w);
+	return s.waited_ms;
+}
+
+/* who was refused before waits longer: that is no silence */
+static void
+test_patience(void **state)
+{
+	(void)state;
+	assert_int_equal(waits_for("S~ +OK*\nC: PASS x\nS~ +OK*\n"), 30);
+	assert_int_equal(waits_for("S~ +OK*\nC: auth x\nS~ +OK*\n"), 30);
+	assert_int_equal(waits_for("S~ +OK*\nlogin\n"), 30);
+	assert_int_equal(waits_for("S~ +OK*\nC: STAT\nS~ +OK*\n"), 10);
+	assert_int_equal(waits_for("S~ +OK*\nlogin\nC: STAT\nS~ +OK*\n"),
+	    10);
+}
+
 /* ---- reports ---- */
 
 static void
@@ -493,6 +567,7 @@ main(void)
 		cmocka_unit_test(test_marks),
 		cmocka_unit_test(test_wants_clear),
 		cmocka_unit_test(test_limit),
+		cmocka_unit_test(test_patience),
 		cmocka_unit_test(test_not_here),
 		cmocka_unit_test(test_mask),
 	};
