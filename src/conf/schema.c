@@ -143,7 +143,7 @@ static const struct conf_setting settings[] = {
 { "limits", "sessions", CONF_TYPE_COUNT, 0, "20000", 1, 10000000, NULL,
   NULL, IN_CONF(sessions),
   "The most connections at one time.  When all are taken, the oldest that has "
-  "not logged in gives way to a new one.", NULL },
+  "not logged in, nor brings mail, gives way to a new one.", NULL },
 { "limits", "sessions_per_user", CONF_TYPE_COUNT, 0, "10", 1, 1000000, NULL,
   NULL, IN_CONF(sessions_per_user),
   "The most sessions of one user at one time.", NULL },

@@ -48,7 +48,6 @@ session_set_idle(struct session *s, uint64_t ms)
 {
 	s->idle_ms = ms;
 	set_timer(s, ms);
-	session_settle(s);
 }
 
 /* the client did something, or took something */

@@ -108,7 +108,7 @@ void session_drain(struct session *s);
 uint32_t session_new_id(struct session *s);
 /* no other process reaches it any more */
 void session_drop_id(struct session *s);
-/* it has logged in, or is here to bring mail */
+/* it has logged in, or brings mail for somebody here: no newcomer any more */
 void session_settle(struct session *s);
 /* the client's address as text */
 void session_peer(const struct session *s, char *out, size_t size);

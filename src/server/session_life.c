@@ -61,9 +61,10 @@ session_new_id(struct session *s)
 /* ---- newcomers ----------------------------------------------------------- */
 
 /*
- * When all places are taken, who has not logged in gives way to the next one,
- * the oldest first: whoever fills the places with silence must be faster than
- * everybody else logs in.  One front a process: see front.c.
+ * When all places are taken, who has neither logged in nor named somebody here
+ * to bring mail for gives way to the next one, the oldest first: whoever fills
+ * the places with silence must be faster than everybody else logs in.  One
+ * front a process: see front.c.
  */
 static struct {
 	struct session *oldest, *newest;

@@ -84,6 +84,7 @@ give_answer(struct session *s, struct pop_out *out)
 		free(p->stamp);
 		p->stamp = NULL;
 		session_set_idle(s, s->settings->conf->idle_timeout * 1000ULL);
+		session_settle(s);
 		pop_server_auth_ok(p->machine, &p->listing->view, out);
 		break;
 	case ANSWER_FAILED:

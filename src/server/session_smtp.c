@@ -29,6 +29,10 @@ smtp_start(struct session *s, struct pop_out *out)
 	p->machine = pop_smtp_init(p + 1,
 	    &s->settings->listen[s->listen].smtp, s->tls_on, out);
 	session_set_idle(s, s->settings->conf->smtp_timeout * 1000ULL);
+	/* LMTP comes from a mail system of ours; on the other hand anybody
+	 * can hold an SMTP connection open */
+	if (s->ops == &session_lmtp_ops)
+		session_settle(s);
 	return true;
 }
 

@@ -26,8 +26,9 @@ add_recipient(struct smtp *p)
 }
 
 static bool
-recipient_came(struct smtp *p, struct pop_span payload)
+recipient_came(struct session *s, struct pop_span payload)
 {
+	struct smtp *p = smtp_of(s);
 	struct ipc_reader r;
 	uint32_t index;
 	unsigned found;
@@ -38,15 +39,17 @@ recipient_came(struct smtp *p, struct pop_span payload)
 	if (!ipc_reader_end(&r) || index != p->n)
 		return false;
 	p->wait = SMTP_NOTHING;
-	if (found == AUTH_USER && add_recipient(p))
+	if (found == AUTH_USER && add_recipient(p)) {
+		session_settle(s);
 		smtp_note(p, SMTP_ANSWER_RCPT, 250, "2.1.5", "recipient ok");
-	else if (found == AUTH_NO_USER)
+	} else if (found == AUTH_NO_USER) {
 		smtp_note(p, SMTP_ANSWER_RCPT, 550, "5.1.1", "no such mailbox");
-	else if (found == AUTH_NOT_LOCAL)
+	} else if (found == AUTH_NOT_LOCAL) {
 		smtp_note(p, SMTP_ANSWER_RCPT, 550, "5.7.1",
 		    "no mail for that domain here, and no relaying");
-	else
+	} else {
 		smtp_store_down(p, SMTP_ANSWER_RCPT);
+	}
 	free(p->asked);
 	p->asked = NULL;
 	return true;
@@ -107,7 +110,7 @@ smtp_frame(struct session *s, struct ipc_frame *f)
 	bool ok = false;
 
 	if (p->wait == SMTP_RCPT && f->kind == IPC_AUTH_RCPT_R)
-		ok = recipient_came(p, f->payload);
+		ok = recipient_came(s, f->payload);
 	else if (p->wait == SMTP_BEGIN && f->kind == IPC_STORE_BEGIN_R)
 		ok = begin_came(s, f);
 	else if (p->wait == SMTP_RESULTS && f->kind == IPC_STORE_EACH_R)

@@ -606,7 +606,7 @@ def test_crowd_of_one_address():
 
 def test_crowd_of_many_addresses():
     """S33: when all places are taken, the oldest that has not logged in
-    gives way; who is logged in, or brings mail, stays"""
+    gives way; who is logged in, or brings mail for somebody here, stays"""
     with Office(users={'wren': '{PLAIN}secret', 'finch': '{PLAIN}secret'},
                 limits={'sessions_per_address': 20, 'sessions': 60},
                 listeners={'clear': {'protocol': 'pop3', 'tls': 'start',
@@ -614,17 +614,22 @@ def test_crowd_of_many_addresses():
         inside = connect_from(office, '127.0.0.1')
         ask(inside, b'USER wren')
         ask(inside, b'PASS secret')
-        mail = connect_from(office, '127.0.0.1', 'smtp')
+        mail = connect_from(office, '127.0.0.1', 'lmtp')
         # one from each in turn: no address reaches its own limit
-        crowd = [connect_from(office, f'127.0.0.{10 + n % 10}',
-                              'clear' if n % 3 else 'smtp' if n < 9
-                              else 'clear') for n in range(150)]
-        brought = [n for n in range(9) if n % 3 == 0]
+        crowd, brought = [], []
+        for n in range(150):
+            crowd.append(connect_from(office, f'127.0.0.{10 + n % 10}',
+                                      'clear' if n % 3 else 'smtp'))
+            if n in (0, 3, 6):
+                brought.append(n)
+                for command in (b'HELO a.example', b'MAIL FROM:<>',
+                                b'RCPT TO:<wren@example.org>'):
+                    ask(crowd[n], command)
         gone = [n for n in range(150) if n not in brought][:150 - 58]
         for n in gone:
             assert crowd[n].recv(100) == b'', n
         for n in set(range(150)) - set(gone):
-            assert ask(crowd[n], b'NOOP' if n in brought else b'CAPA')
+            assert ask(crowd[n], b'CAPA' if n % 3 else b'NOOP')
         with connect_from(office, '127.0.0.2') as s:
             ask(s, b'USER finch')
             ask(s, b'PASS secret')
