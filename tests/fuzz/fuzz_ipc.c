@@ -2,10 +2,11 @@
  *
  * Fuzz target: what one of our processes hears from another that somebody
  * has taken over.  The first octet says who talks to whom and how many
- * descriptors come along, the second how many fields are read, then one octet a field; the
- * rest is a frame as it is on the socket.  Fields are compared with a second
- * reader, whatever was read is written again to the same octets, a frame that
- * is let in is one that this sender may send, and no descriptor stays open.
+ * descriptors come along, the second how many fields are read, then one octet
+ * a field; the rest is a frame as it is on the socket.  Fields are compared
+ * with a second reader, whatever was read is written again to the same octets,
+ * a frame that is let in is one that this sender may send, and no descriptor
+ * stays open.
  */
 #include <fcntl.h>
 #include <stdlib.h>
