@@ -109,7 +109,7 @@ int
 run_body(struct run *r)
 {
 	struct buf body;
-	uint64_t want;
+	uint64_t want = 0;
 	int rc;
 
 	buf_init(&body, (size_t)TEXT_MAX * 2);
