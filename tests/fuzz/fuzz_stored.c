@@ -4,12 +4,12 @@
  * and an auth process that says anything.  The input is frames, each with two
  * octets in front: who sends (front 1, front 2, auth; or somebody hangs up),
  * and whether a descriptor comes along, more frames are on their way already,
- * and the store is slow; then the kind, the session, the length and the
- * payload.
+ * and the store is slow; then kind, session, length and payload.
  *
  * What must hold: no answer without a ticket of auth for just that front and
- * session, and none that it has not asked for; no octet of a maildrop that the ticket does not name; every answer
- * a legal frame; no memory, lock or descriptor that is left at the end.
+ * session, and none that it has not asked for; no octet of a maildrop that the
+ * ticket does not name; every answer a legal frame; no memory, lock or
+ * descriptor that is left at the end.
  */
 #include "server/stored.c"	/* its dispatch is what is tested */
 
