@@ -18,7 +18,7 @@ copy_name(char out[DISCOVER_NAME_MAX], const char *name)
 {
 	size_t i;
 
-	for (i = 0; name[i] != '\0' && i < DISCOVER_NAME_MAX - 1; i++)
+	for (i = 0; i < DISCOVER_NAME_MAX - 1 && name[i] != '\0'; i++)
 		out[i] = name[i] >= 'A' && name[i] <= 'Z' ?
 		    (char)(name[i] | 0x20) : name[i];
 	out[i] = '\0';
