@@ -349,6 +349,7 @@ open_pop(struct conform *c)
 		to.tls_port = NULL;
 	if (to.tls_name == NULL)
 		to.tls_name = c->host;
+	c->port = to.port[WIRE_POP3];
 	c->pop = sock_new(&to);
 	return c->pop != NULL ? EX_OK : conform_complain(a, EX_USAGE,
 	    "--ca-file %s cannot be read", to.ca_file);

@@ -60,12 +60,13 @@ struct conform {
 	enum conform_way way;
 	struct conform_cases cases;
 	char host[256], mta_host[CONFORM_PROTOS][256];
+	const char *port;		/* that begins in clear */
 	struct peer peer;		/* what the runner plays against */
 	struct peer *pop;
 	struct peer *mta[CONFORM_PROTOS];
 	struct buf have[CONFORM_PROTOS];	/* words, with commas */
-	bool may_clear;			/* leave to say a password without TLS */
-	bool may_mark;			/* leave to DELE what lies there */
+	bool may_clear;			/* to say a password without TLS */
+	bool may_mark;			/* to DELE what lies there */
 	bool clear;			/* logs in without TLS */
 	enum sock_wrap secure;		/* the way to TLS; SOCK_CLEAR: none */
 	const struct wire_case *playing;

@@ -6,6 +6,7 @@
  * Sizes are counted from what RETR sends, never taken from LIST: LIST is what
  * the cases judge.
  */
+#include <stdarg.h>
 #include <stdlib.h>
 #include <sysexits.h>
 
@@ -23,6 +24,21 @@ fail(struct conform *c, enum conform_begun how, struct buf *why,
 	    buf_append(why, detail.p, detail.n) != 0)
 		why->n = 0;
 	return -1;
+}
+
+__attribute__((format(printf, 3, 4)))
+static int
+failf(struct conform *c, struct buf *why, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	return fail(c, BEGUN_BROKEN, why, n < 0 ? "memory" : text,
+	    span_str(""));
 }
 
 static int
@@ -83,6 +99,7 @@ conform_deliver(struct conform *c, const struct buf *mail, size_t n,
 	enum wire_proto proto = c->mta[WIRE_LMTP] != NULL ? WIRE_LMTP :
 	    WIRE_SMTP;
 	struct conform_talk t;
+	struct pop_span said;
 	int r;
 
 	if (n == 0)
@@ -96,10 +113,14 @@ conform_deliver(struct conform *c, const struct buf *mail, size_t n,
 			conform_sleep(SECOND_MS);
 		r = deliver_one(&t, buf_span(&mail[i]));
 	}
-	if (r != DELIVERED)
-		(void)fail_talk(c, why, r == DELIVER_REFUSED ?
-		    "the server does not take such mail: " :
-		    "delivery of mail: ", &t);
+	said = buf_span(t.why.n > 0 ? &t.why : &t.line);
+	if (r == DELIVER_REFUSED)
+		(void)fail_talk(c, why, "the server does not take such mail: ",
+		    &t);
+	else if (r != DELIVERED)
+		(void)failf(c, why, "delivery of mail by %s to %s: %.*s",
+		    proto == WIRE_LMTP ? "LMTP" : "SMTP", c->mta_host[proto],
+		    (int)said.n, (const char *)said.p);
 	else
 		(void)talk_command(&t, "QUIT");
 	talk_close(&t);
@@ -240,7 +261,6 @@ await(struct conform *c, struct conform_talk *t, size_t n, struct buf *why)
 {
 	int64_t end = conform_now_ms() + CONFORM_WAIT_MS;
 	uint64_t there = 0;
-	char text[100];
 
 	for (;;) {
 		if (talk_settle(t, c) != 0 || count(t, &there) != 0)
@@ -253,10 +273,9 @@ await(struct conform *c, struct conform_talk *t, size_t n, struct buf *why)
 		talk_close(t);
 		conform_sleep(POLL_MS);
 	}
-	if (snprintf(text, sizeof(text), "%zu messages should be there, %llu "
-	    "are", n, (unsigned long long)there) < 0)
-		return -1;
-	return fail(c, BEGUN_BROKEN, why, text, span_str(""));
+	return failf(c, why, "%zu messages went to %s, %llu are in the "
+	    "maildrop of %s: is that its address, and does nobody else write "
+	    "to it?", n, c->recipient, (unsigned long long)there, c->user);
 }
 
 /* ---- learning ---- */
@@ -443,9 +462,10 @@ begin_as_is(struct conform *c, struct buf *why)
 	if (r == 0)
 		r = count(&t, &n);
 	if (r == 0 && n != FIXTURE_MESSAGES)
-		r = fail(c, BEGUN_BROKEN, why, "the account must hold exactly "
-		    "three messages: send it some (or remove some), or let "
-		    "--lmtp or --smtp put them there", span_str(""));
+		r = failf(c, why, "the account must hold exactly three "
+		    "messages, and it holds %llu: send it some (or remove "
+		    "some), or let --lmtp or --smtp put them there",
+		    (unsigned long long)n);
 	else if (r != 0 || learn(c, &t, (size_t)n) != 0)
 		r = fail_talk(c, why, "reading the mail: ", &t);
 	talk_close(&t);

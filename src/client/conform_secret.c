@@ -25,8 +25,9 @@ on_secret(void *arg, struct secret *secret, const char *error)
 	struct asking *a = arg;
 
 	if (secret == NULL)
-		a->status = conform_complain(a->c->args, EX_NOPERM, "%s",
-		    error);
+		a->status = conform_complain(a->c->args, EX_NOPERM, "%s%s",
+		    error, a->c->args->password_command != NULL ? "" :
+		    "; on this command line it is --password-command COMMAND");
 	else {
 		if (buf_append(&a->c->password, secret->value.p,
 		    secret->value.n) != 0 ||

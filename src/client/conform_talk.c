@@ -58,8 +58,12 @@ talk_open(struct conform_talk *t, struct conform *c, enum wire_proto proto,
 		    broken(t, "no greeting");
 	if (talk_line(t) != 0)
 		return -1;
-	return t->line.n >= 3 && memcmp(t->line.p, "+OK", 3) == 0 ? 0 :
-	    broken(t, "no greeting");
+	if (t->line.n >= 3 && memcmp(t->line.p, "+OK", 3) == 0)
+		return 0;
+	if (buf_printf(&t->why, "its greeting is none of a POP3 server that "
+	    "is open: %.*s", (int)t->line.n, (const char *)t->line.p) != 0)
+		return broken(t, "no greeting");
+	return -1;
 }
 
 void

@@ -8,6 +8,7 @@ changed; one less, that a transcript has lost its teeth.  Each time a sample is
 played that takes no waiting, with RESTANTE_FULL=1 everything (ten minutes).
 """
 import os
+import socket
 import subprocess
 
 import pytest
@@ -122,6 +123,17 @@ def test_says_what_is_missing(ours):
                                "127.0.0.1", status=64)
     assert "--transcripts" in refused(ours, *wren, "--transcripts",
                                       "/nonexistent", "127.0.0.1", status=66)
+    # not the server that was meant
+    port = ours.ports["lmtp"]
+    said = refused(ours, *wren, "--port", port, "127.0.0.1", status=69)
+    assert f"port {port}" in said and "LMTP ready" in said
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))       # and does not listen
+        port = nobody.getsockname()[1]
+        said = refused(ours, *wren, "--port", port, "127.0.0.1", status=69)
+    assert f"port {port}: Connection refused" in said
+    assert "--password-command" in refused(ours, *wren[:2], "127.0.0.1",
+                                           status=77)
     assert "--tls-name" in refused(
         ours, *wren, "--tls-name", "other.example.org", "127.0.0.1",
         status=69)
