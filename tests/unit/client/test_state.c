@@ -343,6 +343,93 @@ test_damaged(void **arg)
 	free(p);
 }
 
+/* whatever it comes to: it has words when it fails */
+static void
+may_fail(struct state *s, int r)
+{
+	if (r < 0)
+		assert_true(strlen(state_error(s)) > 0);
+}
+
+/* What a visit does, with a file of which nobody knows what is in it. */
+static void
+use(struct state *s)
+{
+	struct state_row row = help_row("another", 1, STATE_FETCHED);
+	struct state_tally tally;
+	struct pop_span value;
+	bool wrote;
+	int r;
+
+	may_fail(s, state_fact(s, "listing", &value));
+	may_fail(s, state_has_more_than(s, 100));
+	r = state_listing_begin(s);
+	may_fail(s, r);
+	for (unsigned i = 0; r == 0 && i < 200; i += 40) {
+		char uidl[32];
+		struct state_row found;
+
+		text_format(uidl, sizeof(uidl), "uidl-%06u", i);
+		r = state_listing_row(s, span_str(uidl), &found);
+		may_fail(s, r);
+		r = r < 0 ? r : 0;
+	}
+	if (r == 0)
+		r = state_listing_end(s, &tally);
+	may_fail(s, r);
+	if (state_begin(s) != 0)
+		return;
+	r = state_put_listing(s, HELP_NOW, &wrote);
+	may_fail(s, r);
+	if (r >= 0)
+		may_fail(s, r = state_put(s, &row));
+	if (r >= 0)
+		may_fail(s, state_commit(s));
+	else
+		state_rollback(s);
+}
+
+/* C22: some octets of a file that is ours are others */
+static void
+test_changed_octets(void **arg)
+{
+	struct help_random random = { 23 };
+	size_t n;
+	char *p, *changed;
+
+	(void)arg;
+	fill(200);
+	p = read_file(help_path("work.db"), &n);
+	changed = malloc(n);
+	assert_non_null(changed);
+	for (unsigned i = 0; i < 150; i++) {
+		struct state *s = NULL;
+		char error[1024] = "";
+
+		memcpy(changed, p, n);
+		for (unsigned k = 0; k <= i % 4; k++) {
+			/* half of them where a page begins */
+			size_t at = help_next(&random, n);
+
+			if (i % 2 == 0)
+				at = at / 4096 * 4096 + at % 120;
+			changed[at % n] = (char)help_next(&random, 256);
+		}
+		write_file(help_path("work.db"), changed, n);
+		(void)unlink(help_path("work.db-wal"));
+		(void)unlink(help_path("work.db-shm"));
+		if (state_open(help_dir(), "work", false, error,
+		    sizeof(error), &s) == STATE_OK) {
+			use(s);
+			state_close(s);
+		} else {
+			assert_true(strlen(error) > 0);
+		}
+	}
+	free(changed);
+	free(p);
+}
+
 static int
 count_row(void *arg, const struct state_row *row)
 {
@@ -805,7 +892,7 @@ main(void)
 		TEST(test_directory_is_a_file),
 		TEST(test_read_only_makes_nothing), TEST(test_empty_file),
 		TEST(test_newer), TEST(test_not_ours), TEST(test_emptied),
-		TEST(test_damaged),
+		TEST(test_damaged), TEST(test_changed_octets),
 		TEST(test_damaged_inside), TEST(test_symbolic_link),
 		TEST(test_rows), TEST(test_replace),
 		TEST(test_refused), TEST(test_rollback), TEST(test_facts),
