@@ -5,7 +5,7 @@
     seeds.py DIRECTORY      DIRECTORY/TARGET/NAME, for tools/fuzz
 
 What clients say in tests/wire becomes seeds of the server machines, what
-servers say in tests/client/cases seeds of the client machine and of its
+servers say in tests/wire/hostile seeds of the client machine and of its
 login; the transcripts themselves are seeds of their reader.  A seed need not
 be right: variables that a dialogue would have are empty.
 """
@@ -189,7 +189,9 @@ def write(directory, target, name, seeds):
 
 
 def main(directory):
-    for path in sorted(TESTS.glob('wire/*/*.t')):
+    ours = [p for where in ('pop3', 'smtp', 'lmtp')
+            for p in TESTS.glob(f'wire/{where}/*.t')]
+    for path in sorted(ours):
         fields, dialogue = lines_of(path)
         name = f'{path.parent.name}-{path.stem}'
         if fields.get('protocol') in ('smtp', 'lmtp'):
@@ -197,8 +199,7 @@ def main(directory):
         elif fields.get('protocol') == 'pop3':
             write(directory, 'pop_server', name, pop_server(fields, dialogue))
         write(directory, 'wire_case', name, [path.read_bytes()])
-    hostile = (*TESTS.glob('client/cases/*.t'), *TESTS.glob('wire/hostile/*.t'))
-    for path in sorted(hostile):
+    for path in sorted(TESTS.glob('wire/hostile/*.t')):
         _, dialogue = lines_of(path)
         write(directory, 'pop_client', path.stem, pop_client(dialogue))
         write(directory, 'login', path.stem, login(dialogue))
