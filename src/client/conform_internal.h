@@ -11,7 +11,8 @@
 enum { CONFORM_PROTOS = 3, CONFORM_TEXT_MAX = 64 << 20,
 	CONFORM_WAIT_MS = 120000, CONFORM_REPLY_MS = 30000,
 	CONFORM_ANSWER_MS = 300000,	/* with all of its text */
-	CONFORM_LINE_MAX = 1 << 20, CONFORM_LIST_MAX = 4 << 20 };
+	/* a transcript has lines of one megabyte, and CRLF behind them */
+	CONFORM_LINE_MAX = 2 << 20, CONFORM_LIST_MAX = 4 << 20 };
 
 enum conform_way { WAY_ACTION, WAY_DELIVER, WAY_AS_IS };
 

@@ -7,6 +7,7 @@
 #include <sysexits.h>
 
 #include "client/conform_internal.h"
+#include "wire/fixture.h"
 
 enum { LF_MS = 3000 };		/* for an answer to a line without CR */
 
@@ -278,25 +279,41 @@ add_words(struct look *l)
 	return EX_OK;
 }
 
-/* The mail of the first case that has the fixture: it is the time to say
- * that there can be none. */
+static bool
+wants_fixture(const struct conform *c)
+{
+	for (size_t i = 0; i < c->cases.n; i++)
+		if (conform_is_base(&c->cases.at[i].wire))
+			return true;
+	return false;
+}
+
+/* The three messages: it is the time to say that there can be none, where a
+ * case wants them, and to see what delivery puts on top of them. */
 static int
 put_mail(struct conform *c)
 {
+	struct wire_case w = { .mails = FIXTURE_MESSAGES };
+	bool wanted = wants_fixture(c);
 	struct buf why;
-	size_t i = 0;
-	int status = EX_OK;
+	int r = 0, status = EX_OK;
 
-	while (i < c->cases.n && !conform_is_base(&c->cases.at[i].wire))
-		i++;
-	if (i == c->cases.n)
+	if (c->way == WAY_AS_IS && !wanted)
 		return EX_OK;
 	buf_init(&why, CONFORM_LINE_MAX);
-	if (conform_begin(c, &c->cases.at[i].wire, &why) != 0) {
-		conform_hide(c, &why);
-		status = conform_complain(c->args, EX_TEMPFAIL, "%.*s",
-		    (int)why.n, (const char *)why.p);
+	for (unsigned i = 0; i < FIXTURE_MESSAGES; i++) {
+		struct pop_span text = fixture_message(i + 1);
+
+		buf_init(&w.mail[i], text.n);
+		r |= buf_append(&w.mail[i], text.p, text.n);
 	}
+	if (r != 0 || (conform_begin(c, &w, &why) != 0 && wanted)) {
+		conform_hide(c, &why);
+		status = conform_complain(c->args, r != 0 ? EX_OSERR :
+		    EX_TEMPFAIL, "%.*s", (int)why.n, (const char *)why.p);
+	}
+	for (unsigned i = 0; i < FIXTURE_MESSAGES; i++)
+		buf_release(&w.mail[i]);
 	buf_release(&why);
 	return status;
 }

@@ -72,6 +72,16 @@ def test_ours_after_delivery(ours):
     assert cases["delivery"]["result"] == "passed"
 
 
+def test_ours_sample(ours):
+    """What delivery puts on top is known, whatever is asked for"""
+    cases = run(*at(ours), *account(), *lmtp(ours), "--smtp",
+                f"127.0.0.1:{ours.ports['smtp']}", "--only", "M-9",
+                "127.0.0.1")
+    assert results(cases, "failed", "differs") == []
+    assert {"smtp/long-lines", "smtp/endless-lines"} <= set(
+        results(cases, "passed"))
+
+
 def test_ours_exactly(ours):
     """Every action once; all cases are played so by test_wire.py"""
     world = World(ours, login="implicit")
