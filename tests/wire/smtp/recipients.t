@@ -2,6 +2,7 @@
 checks: M-4 M-5 M-6 M-7
 ref: RFC 5321 sections 3.3, 4.1.1.3, 4.1.2
 protocol: smtp
+needs: exact
 choice: which of the codes, and which names are none
 
 S~ 220 *
