@@ -99,6 +99,9 @@ void conform_unload(struct conform_cases *all);
 /* 1 and why it cannot be played, else 0; < 0 memory */
 int conform_not_here(const struct conform *c, const struct wire_case *w,
     struct buf *why);
+
+/* ---- conform_nature.c: what a transcript does ---- */
+
 /* Are there three messages, those of the fixture? */
 bool conform_is_base(const struct wire_case *w);
 /* Does a session of it end with QUIT while a message is marked? */

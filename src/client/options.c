@@ -296,57 +296,35 @@ value_of(struct client_args *a, int code)
 	}
 }
 
-/* those without a value */
-static void
-take_flag(struct options *o, int code)
+/* where it is noted that an option was there, or NULL: it is a mode */
+static bool *
+flag_of(struct options *o, int code)
 {
-	struct client_args *a = &o->args;
-
 	switch (code) {
-	case OPT_QUIET:
-		set_mode(o, REPORT_QUIET);
-		break;
-	case OPT_VERBOSE:
-		set_mode(o, REPORT_VERBOSE);
-		break;
-	case OPT_JSON:
-		set_mode(o, REPORT_JSON);
-		break;
 	case OPT_DRY_RUN:
-		a->dry_run = true;
-		break;
+		return &o->args.dry_run;
 	case OPT_ALL:
-		a->all = true;
-		break;
+		return &o->args.all;
 	case OPT_ONCE:
-		a->once = true;
-		break;
+		return &o->args.once;
 	case OPT_YES:
-		a->yes = true;
-		break;
+		return &o->args.yes;
 	case OPT_TELL_ADDRESS:
-		a->tell_address = true;
-		break;
+		return &o->args.tell_address;
 	case OPT_LIST:
-		a->check.list = true;
-		break;
+		return &o->args.check.list;
 	case OPT_CONFORMANCE:
-		a->check.conformance = true;
-		break;
+		return &o->args.check.conformance;
 	case OPT_CLEAR_LOGIN:
-		a->check.clear_login = true;
-		break;
+		return &o->args.check.clear_login;
 	case OPT_DEBUG:
-		a->debug = true;
-		break;
+		return &o->args.debug;
 	case OPT_HELP:
-		o->help = true;
-		break;
+		return &o->help;
+	case OPT_VERSION:
+		return &o->version;
 	default:
-		/* not NULL: `value_of` gives addresses inside of *o */
-		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
-		o->version = true;
-		break;
+		return NULL;
 	}
 }
 
@@ -354,11 +332,15 @@ static void
 take_option(struct options *o, int code)
 {
 	const char **value = value_of(&o->args, code);
+	bool *flag = flag_of(o, code);
 
 	if (value != NULL)
 		*value = optarg;
+	else if (flag != NULL)
+		*flag = true;
 	else
-		take_flag(o, code);
+		set_mode(o, code == OPT_QUIET ? REPORT_QUIET :
+		    code == OPT_VERBOSE ? REPORT_VERBOSE : REPORT_JSON);
 }
 
 /* what getopt did not understand; `word`: as it was written */
