@@ -15,9 +15,11 @@
 
 enum {
 	FRONT_IN = 16 * 1024,
-	FRONT_FILE = 64 * 1024,
+	FRONT_FILE = 70 * 1024,
 	FRONT_TOP = 8 * 1024,	/* header and a few lines, most often */
-	FRONT_OUT = 2 * FRONT_FILE + 16 * 1024,	/* a stuffed FRONT_FILE fits */
+	/* FRONT_FILE fits whatever the codec adds to it, and twice what it
+	 * adds to most mail */
+	FRONT_OUT = 2 * FRONT_FILE + 4 * 1024,
 	FRONT_AHEAD = 1024,	/* bodies that sessions may keep for later, */
 	FRONT_AHEAD_PART = 8	/* or those of all fronts that part of the
 				 * descriptors that a process may have */

@@ -149,13 +149,16 @@ send_body(struct session *s, struct pop_out *out)
 
 	while (!p->ending && p->offset < p->end) {
 		struct pop_span piece;
+		size_t room, had;
 		ssize_t n;
-		size_t had;
 		int enough;
 
-		if (out->size - out->n < POP_OUT_MIN)
+		/* rather a whole piece next time than a small one now */
+		room = out->size - out->n;
+		if (room < POP_OUT_MIN || (room < FRONT_FILE / 2 &&
+		    room < p->end - p->offset))
 			return STEP_FULL;
-		n = body_read(s, p, out->size - out->n);
+		n = body_read(s, p, room);
 		if (n <= 0) {
 			s->end = "body-lost";
 			return STEP_CLOSE;
