@@ -37,7 +37,7 @@ def test_help(desk):
     assert status == 0 and not err
     commands = re.findall(r'^  ([a-z]+) ', out, re.M)
     assert commands == ['fetch', 'list', 'show', 'status', 'daemon', 'config',
-                        'setup', 'import', 'help']
+                        'setup', 'check', 'import', 'help']
     for command in commands:
         said = bare(desk, 'help', command)
         assert said == bare(desk, command, '--help') or command == 'help'
