@@ -111,16 +111,15 @@ read_chunks(struct pop_span s, struct buf *out)
 {
 	while (s.n > 0) {
 		const unsigned char *lf = memchr(s.p, '\n', s.n);
-		char line[40] = "";
+		const char *line = (const char *)s.p;
 		size_t n, size;
 
 		must(lf != NULL);
 		n = (size_t)(lf - s.p) + 1;
-		memcpy(line, s.p, n < 39 ? n : 39);
 		span_skip(&s, n);
-		if (strncasecmp(line, "BDAT ", 5) != 0)
+		if (n < 6 || strncasecmp(line, "BDAT ", 5) != 0)
 			continue;
-		size = strtoul(line + 5, NULL, 10);
+		size = strtoul(line + 5, NULL, 10);	/* ends at the LF */
 		must(size <= s.n);
 		must(buf_append(out, s.p, size) == 0);
 		span_skip(&s, size);
