@@ -189,7 +189,9 @@ def test_fetchmail(office, held, tmp_path, way):
           mda "{mda}"
         """))
     rc.chmod(0o600)
+    # as root it takes one lock for all, unless it is told otherwise
     Program("fetchmail").run("-f", rc, "--nodetach", "--nosyslog",
+                             "--pidfile", tmp_path / "pid",
                              home=tmp_path, env={"FETCHMAILHOME":
                                                  str(tmp_path)})
     got = [p.read_bytes() for p in (tmp_path / "got").iterdir()]
