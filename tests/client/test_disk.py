@@ -21,6 +21,15 @@ MODES = [('maildir', True), ('maildir', False), ('mbox', True),
          ('mbox', False)]
 NAMES = ['maildir-keep', 'maildir-delete', 'mbox-keep', 'mbox-delete']
 modes = pytest.mark.parametrize('mode', MODES, ids=NAMES)
+# Each of these waits ten seconds for the database: every mode once, or all.
+LONG = FULL or bool(os.environ.get('RESTANTE_LONG'))
+HELD = [1, 10, 20]
+held_modes = pytest.mark.parametrize('mode', MODES if LONG else MODES[1:3],
+                                     ids=NAMES if LONG else NAMES[1:3])
+held_moments = pytest.mark.parametrize(
+    'mode,n', [pytest.param(mode, n, id=f'{name}-{n}')
+               for i, (mode, name) in enumerate(zip(MODES, NAMES))
+               for k, n in enumerate(HELD) if LONG or k == i % len(HELD)])
 
 
 class SmallDisk:
@@ -146,7 +155,7 @@ def database(bench):
     return bench.fetcher.dir / 'disk' / 'state' / 'work.db'
 
 
-@modes
+@held_modes
 def test_database_held_from_the_start(bench):
     """C22 C23: nothing is fetched twice, nothing is deleted"""
     # a first, empty visit makes the database
@@ -165,8 +174,7 @@ def test_database_held_from_the_start(bench):
     bench.tally.check()
 
 
-@modes
-@pytest.mark.parametrize('n', [1, 10, 20])
+@held_moments
 def test_database_held_in_the_middle(bench, n):
     """C22: the same, taken while message n is on its way"""
     held = []

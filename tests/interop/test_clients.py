@@ -249,6 +249,7 @@ def test_getmail(office, held, humble):
         [retriever]
         type = SimplePOP3SSLRetriever
         server = localhost
+        timeout = 15
         port = {office.pop3s}
         username = {user}
         password = {office.password}
