@@ -26,6 +26,7 @@ import subprocess
 import sys
 import tempfile
 import textwrap
+import time
 import warnings
 
 import pytest
@@ -328,8 +329,13 @@ class Dovecot(Peer):
 
     def forget_uidls(self, user):
         """Another UIDVALIDITY, and so another UIDL for every message"""
+        head = (self.maildir(user) / "dovecot-uidlist").read_text()
+        old = int(re.search(r" V(\d+)", head)[1])
         for path in self.maildir(user).glob("dovecot*"):
             path.unlink()
+        # it is the time in seconds: one that has passed is not given again
+        while time.time() < old + 1:
+            time.sleep(0.05)
 
 
 class Courier(Peer):
