@@ -26,6 +26,7 @@
 
 #include "base/text.h"
 #include "client/run.h"
+#include "../valgrind.h"
 
 #define SELF "/proc/self/exe"
 
@@ -350,6 +351,7 @@ test_big_output(void **state)
 	char count[32];
 
 	(void)state;
+	NOT_UNDER_VALGRIND("is /proc/self/exe");
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		text_format(count, sizeof(count), "%zu", sizes[i]);
 		finish(&spec, ARGV(SELF, "flood", count));
@@ -372,6 +374,7 @@ test_last_errors(void **state)
 	size_t n;
 
 	(void)state;
+	NOT_UNDER_VALGRIND("is /proc/self/exe");
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		finish(&spec, ARGV("sh", "-c", "head -c $1 /dev/zero | "
 		    "tr '\\0' x; printf END", "sh", sizes[i]));
@@ -454,6 +457,7 @@ test_cannot_start(void **state)
 	int fd;
 
 	(void)state;
+	NOT_UNDER_VALGRIND("hides that an exec has failed");
 	finish(&spec, ARGV("/nonexistent/command"));
 	assert_int_equal(seen.result.exec_errno, ENOENT);
 	assert_string_equal(seen.words,
@@ -622,6 +626,7 @@ test_cancel_from_loop(void **state)
 	struct run_spec spec = { .input = -1 };
 
 	(void)state;
+	NOT_UNDER_VALGRIND("hides that an exec has failed");
 	loop_later(loop, &c.task);	/* before the failure is told */
 	c.run = begin(&spec, ARGV("/nonexistent"));
 	assert_int_equal(loop_run(loop), 0);
@@ -636,9 +641,11 @@ static void
 test_child_descriptors(void **state)
 {
 	struct run_spec spec = { .input = -1, .want_output = true };
-	int leaky = open("/dev/null", O_RDONLY);	/* no O_CLOEXEC */
+	int leaky;
 
 	(void)state;
+	NOT_UNDER_VALGRIND("is /proc/self/exe");
+	leaky = open("/dev/null", O_RDONLY);	/* no O_CLOEXEC */
 	assert_true(leaky > 2);
 	finish(&spec, ARGV(SELF, "fds"));
 	assert_string_equal(seen.output, "0 1 2 ");
@@ -655,6 +662,7 @@ test_child_signals(void **state)
 	sigset_t some, before;
 
 	(void)state;
+	NOT_UNDER_VALGRIND("is /proc/self/exe");
 	sigemptyset(&some);
 	sigaddset(&some, SIGTERM);
 	sigaddset(&some, SIGUSR1);
@@ -688,6 +696,7 @@ test_group(void **state)
 	struct run_spec spec = { .input = -1, .want_output = true };
 
 	(void)state;
+	NOT_UNDER_VALGRIND("is /proc/self/exe");
 	finish(&spec, ARGV(SELF, "group"));
 	assert_int_equal(seen.output[0], '1');
 	spec.keep_terminal = true;

@@ -288,7 +288,7 @@ static void
 fill(size_t n)
 {
 	struct state *s = help_open(false);
-	char uidl[32];
+	char uidl[32] = "";
 
 	help_done(s, state_begin(s));
 	for (size_t i = 0; i < n; i++) {
@@ -366,7 +366,7 @@ use(struct state *s)
 	r = state_listing_begin(s);
 	may_fail(s, r);
 	for (unsigned i = 0; r == 0 && i < 200; i += 40) {
-		char uidl[32];
+		char uidl[32] = "";
 		struct state_row found;
 
 		text_format(uidl, sizeof(uidl), "uidl-%06u", i);
@@ -474,7 +474,7 @@ test_damaged_inside(void **arg)
 		r = state_listing_begin(opened);
 		for (size_t i = 0; i < 2000 && r >= 0; i++) {
 			struct state_row row;
-			char uidl[32];
+			char uidl[32] = "";
 
 			text_format(uidl, sizeof(uidl), "uidl-%06zu", i);
 			r = state_listing_row(opened, span_str(uidl), &row);

@@ -119,7 +119,7 @@ static int
 step_many(struct state *s)
 {
 	static char value[9000];
-	char uidl[80];
+	char uidl[80] = "";
 
 	memset(value, 'v', sizeof(value));
 	for (unsigned i = 0; i < 120; i++) {

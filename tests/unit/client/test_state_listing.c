@@ -82,7 +82,7 @@ test_set(void **arg)
 {
 	const uint64_t key[2] = { 1, 2 };
 	struct state_set set;
-	char uidl[32];
+	char uidl[32] = "";
 
 	(void)arg;
 	set_init(&set, key);
@@ -716,7 +716,7 @@ test_moved_alike(void **arg)
 	enum { MANY = 10000 };
 	struct state *s = help_open(false);
 	struct state_tally tally;
-	char uidl[32];
+	char uidl[32] = "";
 
 	(void)arg;
 	help_done(s, state_begin(s));
@@ -766,7 +766,7 @@ test_too_many_new(void **arg)
 	struct state *s = help_open(false);
 	struct state_tally tally;
 	struct state_row row;
-	char uidl[32];
+	char uidl[32] = "";
 
 	(void)arg;
 	put_known(s, "a b c");
@@ -807,7 +807,7 @@ test_many_marks(void **arg)
 	enum { MANY = 3000 };
 	struct state *s = help_open(false);
 	struct state_counts c;
-	char uidl[32];
+	char uidl[32] = "";
 
 	(void)arg;
 	help_done(s, state_begin(s));

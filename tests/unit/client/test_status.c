@@ -291,7 +291,7 @@ test_many_failed(void **arg)
 {
 	struct state *s = help_open(false);
 	struct said *said;
-	char uidl[32];
+	char uidl[32] = "";
 
 	(void)arg;
 	help_done(s, state_begin(s));

@@ -19,6 +19,7 @@
 #include "store/snapshot.h"
 #include "sync.h"
 #include "sys/os.h"
+#include "../valgrind.h"
 
 struct office {
 	char *root;
@@ -842,6 +843,7 @@ test_call_budget(void **state)
 	struct sync_open s;
 	char name[80];
 
+	NOT_UNDER_VALGRIND("knows no openat2");
 	for (unsigned i = 0; i < 20; i++) {
 		snprintf(name, sizeof(name), "%s/%u.M1P1.h,S=2,W=3",
 		    i % 2 ? "new" : "cur", i + 1);
