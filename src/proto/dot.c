@@ -3,8 +3,8 @@
  * dot: the one dot codec (RFC 1939 section 3, RFC 5321 section 4.5.2) and the
  * measure of what it sends.  Everything that announces a size and everything
  * that sends or receives a message goes through here, so that the two cannot
- * disagree.  Sending, it looks for line ends while it copies, sixteen octets
- * at a time; where the machine cannot, with memchr, and copies runs of lines
+ * disagree.  Sending, it looks for line ends while it copies, 64 octets at a
+ * time; where the machine cannot, with memchr, and copies runs of lines
  * that need no change with one memcpy.
  *
  * Sending, a line begins behind each LF, since each LF leaves as CRLF.
@@ -57,24 +57,31 @@ plain_run(unsigned char state, const unsigned char *p, size_t n)
 
 #ifdef __SSE2__
 
-enum { BLOCK = 16 };
+enum { BLOCK = 64 };
 
 /* Copies a block; bit k of the result says that octet k is an LF. */
-static unsigned
+static uint64_t
 copy_block(unsigned char *to, const unsigned char *from)
 {
-	__m128i v = _mm_loadu_si128((const void *)from);
+	uint64_t lfs = 0;
 
-	_mm_storeu_si128((void *)to, v);
-	return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v,
-	    _mm_set1_epi8('\n')));
+	for (unsigned i = 0; i < BLOCK; i += 16) {
+		__m128i v = _mm_loadu_si128((const void *)(from + i));
+
+		_mm_storeu_si128((void *)(to + i), v);
+		lfs |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v,
+		    _mm_set1_epi8('\n'))) << i;
+	}
+	return lfs;
 }
 
 /*
  * Takes whole blocks of in, which begins with neither LF nor a dot to stuff:
  * line ends are looked for while the lines are copied, since most mail is
  * stored with bare LFs, and runs that could be copied whole are short.
- * Returns how many octets it has taken; 0 when there is less than a block.
+ * Where a line ends, what stands behind it is copied again: the next block
+ * need not wait until it is known where the last line has ended.
+ * Returns how many octets it has taken; 0 when there is too little.
  */
 static size_t
 stuff_blocks(struct pop_stuff *c, struct pop_span in, struct pop_out *out)
@@ -84,26 +91,33 @@ stuff_blocks(struct pop_stuff *c, struct pop_span in, struct pop_out *out)
 	const unsigned char *full = out->p + out->size;
 	size_t dots = 0;
 
-	/* what is used of a block may gain a CR, and then two dots stand
-	 * behind it */
-	while (end - p > BLOCK && full - to >= BLOCK + 4) {
-		unsigned lfs = copy_block(to, p);
+	/* a block may double and get a dot that belongs to the next one;
+	 * what is copied again is a whole block */
+	while (end - p > 2 * BLOCK && full - to > 3 * BLOCK) {
+		uint64_t lfs = copy_block(to, p);
+		const unsigned char *at = p;
 
-		if (lfs == 0) {
-			p += BLOCK;
-			to += BLOCK;
-			continue;
+		for (; lfs != 0; lfs &= lfs - 1) {
+			const unsigned char *lf = p + __builtin_ctzll(lfs);
+
+			to += lf - at;
+			at = lf + 1;
+			*to = '\r';
+			to += lf[-1] != '\r';
+			*to++ = '\n';
+			if (*at == '.') {
+				*to++ = '.';
+				dots++;
+			}
+			memcpy(to, at, BLOCK);
 		}
-		p += __builtin_ctz(lfs);
-		to += __builtin_ctz(lfs);
-		if (p[-1] != '\r')
-			*to++ = '\r';
-		*to++ = *p++;
-		if (*p == '.') {
-			*to++ = '.';
-			*to++ = *p++;
-			dots++;
-		}
+		p += BLOCK;
+		to += p - at;
+	}
+	/* whoever goes on stuffs it */
+	if (p != in.p && p[-1] == '\n' && *p == '.') {
+		to--;
+		dots--;
 	}
 	c->octets += (size_t)(to - from) - dots;
 	out->n += (size_t)(to - from);

@@ -9,6 +9,8 @@
 
 #include "base/span.h"
 
+enum { ROOM_MAX = 1024 };
+
 struct text {
 	unsigned char p[8192];
 	size_t n;
@@ -87,7 +89,7 @@ static uint64_t
 stuff_all(struct pop_span in, size_t pieces, size_t room, uint64_t seed,
     struct text *wire)
 {
-	unsigned char mem[64];
+	unsigned char mem[ROOM_MAX];
 	struct pop_stuff c;
 
 	pop_stuff_init(&c);
@@ -98,14 +100,16 @@ stuff_all(struct pop_span in, size_t pieces, size_t room, uint64_t seed,
 
 		piece.n = given = pick(in.n, pieces, &seed);
 		while (piece.n > 0) {
-			struct pop_out out = { mem, 0, room };
+			/* behind it nothing may be written */
+			struct pop_out out = { mem + ROOM_MAX - room, 0,
+				room };
 			size_t before = piece.n;
 
 			pop_stuff(&c, &piece, &out);
 			assert_true(out.n <= room);
 			assert_true(piece.n < before);
 			for (size_t i = 0; i < out.n; i++)
-				text_add(wire, mem[i]);
+				text_add(wire, out.p[i]);
 		}
 		span_skip(&in, given);
 	}
@@ -282,9 +286,51 @@ test_random(void **state)
 		}
 		check_message(span_of(p, n), 1 + next_random(&seed) % 200,
 		    2 + next_random(&seed) % 63, seed);
+		check_message(span_of(p, n), 1 + next_random(&seed) % 3000,
+		    ROOM_MAX - next_random(&seed) % 1000, seed);
 		check_wire(span_of(p, n), 1 + next_random(&seed) % 200,
 		    seed);
 	}
+	guarded_free(g);
+}
+
+/*
+ * What the codec takes in blocks of 64 octets: lines that end at, before and
+ * behind their borders, lines of nothing, and dots, in outputs that end
+ * anywhere.  A block of line ends with a dot behind it grows most.
+ */
+static void
+test_blocks(void **state)
+{
+	enum { N = 400 };
+	static const char *const lines[] = { "\n", "\r\n", ".\n", "\n.",
+		".\r\n", "..\n", "\r", "\r\r\n" };
+	struct guarded g = guarded_new(N);
+	uint64_t seed = 7;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		for (size_t line = 0; line < 140; line += 3) {
+			struct pop_span in = span_of(g.p, N);
+			size_t end = strlen(lines[i]);
+
+			for (size_t k = 0; k < N; k++)
+				g.p[k] = k % (line + end) < line ? 'x' :
+				    (unsigned char)
+				    lines[i][k % (line + end) - line];
+			for (int round = 0; round < 6; round++) {
+				check_message(in, 0, ROOM_MAX -
+				    next_random(&seed) % 900, seed);
+				span_skip(&in, next_random(&seed) % 9);
+			}
+		}
+	for (size_t room = 128; room < 520; room++)
+		for (size_t k = 63; k < 196; k += k % 64 == 1 ? 62 : 1) {
+			memset(g.p, '\n', N);
+			g.p[0] = 'x';
+			g.p[k] = '.';
+			check_message(span_of(g.p, N), 0, room, 1);
+		}
 	guarded_free(g);
 }
 
@@ -363,6 +409,7 @@ main(void)
 		cmocka_unit_test(test_all_short_messages),
 		cmocka_unit_test(test_all_short_wires),
 		cmocka_unit_test(test_random),
+		cmocka_unit_test(test_blocks),
 		cmocka_unit_test(test_one_piece),
 		cmocka_unit_test(test_pieces_apart),
 		cmocka_unit_test(test_false_ends),
