@@ -72,7 +72,7 @@ enum ipc_kind {
 enum ipc_fd { IPC_FD_NEVER, IPC_FD_ALWAYS, IPC_FD_MAYBE, IPC_FD_SEVERAL };
 
 enum {
-	IPC_FDS_MAX = 16,		/* that one frame carries */
+	IPC_FDS_MAX = 32,		/* that one frame carries */
 	IPC_INLINE_MAX = 32 * 1024,	/* a larger payload goes by memfd */
 	IPC_PAYLOAD_MAX = 256 * 1024 * 1024
 };

@@ -20,7 +20,7 @@ enum {
 	/* FRONT_FILE fits whatever the codec adds to it, and twice what it
 	 * adds to most mail */
 	FRONT_OUT = 2 * FRONT_FILE + 4 * 1024,
-	FRONT_AHEAD = 1024,	/* bodies that sessions may keep for later, */
+	FRONT_AHEAD = 2048,	/* bodies that sessions may keep for later, */
 	FRONT_AHEAD_PART = 8	/* or those of all fronts that part of the
 				 * descriptors that a process may have */
 };

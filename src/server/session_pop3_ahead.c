@@ -4,9 +4,10 @@
  * asked for them.
  *
  * Nearly all clients fetch in order, and a round to the store costs more
- * than opening some more files on the way.  Owns those descriptors, and how
- * many a session and a front may have; when there are too many, sessions go
- * on one message at a time.  Those that were asked for count already: on
+ * than opening some more files on the way: most maildrops come whole in one
+ * answer.  Owns those descriptors, and how many a session and a front may
+ * have; when there are too many, sessions go on with fewer, down to one
+ * message at a time.  Those that were asked for count already: on
  * their way here they use up descriptors of the store.  Nothing that happens
  * to a message meanwhile may be missed: whatever was renamed, removed or
  * written to since it was opened is dropped and asked for again, when its
@@ -20,7 +21,7 @@
 #include "server/session_pop3.h"
 #include "sys/os.h"
 
-enum { FIRST = 8, GROWTH = 4 };
+enum { GROWTH = 4 };
 
 struct pop3_ahead {
 	uint32_t i;			/* which message v[at] is */
@@ -49,12 +50,6 @@ drop(struct session *s)
 		(void)close(a->v[a->at].fd);
 	free(a);
 	p->ahead = NULL;
-}
-
-static bool
-may_keep(const struct front *f, unsigned n)
-{
-	return f->ahead + n <= f->ahead_max;
 }
 
 void
@@ -123,6 +118,7 @@ pop3_ahead_window(struct session *s, uint32_t i)
 {
 	struct pop3 *p = pop3_of(s);
 	uint32_t left = p->listing->view.count - i;
+	unsigned room = s->front->ahead_max - s->front->ahead;
 	unsigned n = p->window * GROWTH;
 
 	/* one out of turn comes alone: a client that leaves mail here wants
@@ -130,13 +126,13 @@ pop3_ahead_window(struct session *s, uint32_t i)
 	if (i != p->next)
 		n = 1;
 	else if (n == 0)
-		n = FIRST;
+		n = IPC_FDS_MAX;
 	if (n > IPC_FDS_MAX)
 		n = IPC_FDS_MAX;
 	if (n > left)
 		n = left;
-	if (!may_keep(s->front, n - 1))
-		n = 1;
+	if (n > 1 + room)
+		n = 1 + room;
 	p->window = n;
 	p->asked = n - 1;
 	s->front->ahead += p->asked;

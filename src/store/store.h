@@ -118,7 +118,7 @@ typedef void store_body_done(void *arg, enum store_result r,
 void store_body(struct store_session *s, uint32_t i, store_body_done *done,
     void *arg);
 
-enum { STORE_BODIES_MAX = 16 };
+enum { STORE_BODIES_MAX = 32 };
 
 /*
  * Message i and those behind it: at most `max`, and fewer when one of them is

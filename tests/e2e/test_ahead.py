@@ -58,7 +58,7 @@ def test_a_message_is_removed_after_it_was_opened(office):
     files = fill(office, 12)
     pop = log_in(office)
     assert pop.message(1) == wire(1)
-    assert bodies_open(office) == 7
+    assert bodies_open(office) == 11
     files[3].unlink()
     for n in 2, 3:
         assert pop.message(n) == wire(n)
@@ -163,13 +163,23 @@ def test_whoever_fetches_one_message_opens_one(office):
     office.wait_log('end=drop')
     pop = log_in(office)
     pop.message(1)
-    assert bodies_open(office) == 7
+    assert bodies_open(office) == 29
     mark = office.mark()
     pop.close()
     office.wait_log('end=drop', after=mark)
     # that is written while the session ends; somebody else is heard behind it
     office.pop3(how='clear').close()
     assert bodies_open(office) == 0
+
+
+def test_more_than_one_answer_holds(office):
+    """The front has as many as a frame carries, and never more"""
+    fill(office, 70)
+    pop = log_in(office)
+    for n in range(1, 71):
+        assert pop.message(n) == wire(n)
+        assert bodies_open(office) == min(31 - (n - 1) % 32, 70 - n)
+    pop.quit()
 
 
 def test_pipelined(office):

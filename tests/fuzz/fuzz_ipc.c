@@ -152,19 +152,21 @@ may_say(enum ipc_kind k, enum ipc_role from, enum ipc_role to)
 	return false;
 }
 
+enum { COUNTS = IPC_FDS_MAX + 2 };
+
 /* the whole table, once */
 static void
 check_permits(void)
 {
 	static bool done;
 
-	for (unsigned i = 0; !done && i < (IPC_KINDS + 4) * 16 * 18; i++) {
-		enum ipc_kind k = (enum ipc_kind)(i / (16 * 18));
-		enum ipc_role from = i / 18 & 3, to = i / 18 >> 2 & 3;
+	for (unsigned i = 0; !done && i < (IPC_KINDS + 4) * 16 * COUNTS; i++) {
+		enum ipc_kind k = (enum ipc_kind)(i / (16 * COUNTS));
+		enum ipc_role from = i / COUNTS & 3, to = i / COUNTS >> 2 & 3;
 
-		if (ipc_permitted(k, from, to, i % 18))
+		if (ipc_permitted(k, from, to, i % COUNTS))
 			need(may_say(k, from, to) && from != to &&
-			    i % 18 <= IPC_FDS_MAX);
+			    i % COUNTS <= IPC_FDS_MAX);
 	}
 	done = true;
 }
@@ -175,8 +177,9 @@ enum { FDS_SENT_MAX = IPC_FDS_MAX + 2, BLOB = 15 };
 static unsigned
 count_of(unsigned choice)
 {
-	static const unsigned char counts[] = { 0, 1, 2, 3, 4, 8, 15, 16, 17,
-		18, 0, 0, 1, 1, 2, 1 };
+	static const unsigned char counts[] = { 0, 1, 2, 3, 4, 8,
+		IPC_FDS_MAX - 1, IPC_FDS_MAX, IPC_FDS_MAX + 1, FDS_SENT_MAX,
+		0, 0, 1, 1, 2, 1 };
 
 	return counts[choice >> 4];
 }

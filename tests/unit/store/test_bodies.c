@@ -118,14 +118,14 @@ ask(struct sync_open *s, uint32_t first, unsigned max, unsigned want)
 static void
 test_in_order(void **state)
 {
-	struct sync_open s = open_with(*state, 20);
+	struct sync_open s = open_with(*state, 40);
 
 	ask(&s, 0, 1, 1);
 	ask(&s, 0, 4, 4);
 	ask(&s, 3, 16, 16);
 	/* no more than there are, and than one answer holds */
-	ask(&s, 16, 16, 4);
-	ask(&s, 19, 16, 1);
+	ask(&s, 36, 16, 4);
+	ask(&s, 39, 16, 1);
 	ask(&s, 0, 1000, STORE_BODIES_MAX);
 	ask(&s, 7, 0, 1);
 	sync_close(&s);
