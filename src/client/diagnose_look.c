@@ -183,10 +183,13 @@ explain_silence(struct diagnose *d, const char *error)
 {
 	struct gate *g = &d->clear;
 	struct parley t;
-	bool tls = !g->refuses && parley_open(&t, d, g) == 0 &&
-	    parley_tls_anyone(&t, 0) == 0;
+	bool tls = false;
 
-	parley_close(&t);
+	if (!g->refuses) {
+		tls = parley_open(&t, d, g) == 0 &&
+		    parley_tls_anyone(&t, 0) == 0;
+		parley_close(&t);
+	}
 	diagnose_lack(d, HAVE_CLEAR, "port %u: %s", g->port, error);
 	if (tls)
 		diagnose_say(d, DIAGNOSE_FAULT, "Port 110 begins in clear, "
