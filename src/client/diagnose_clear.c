@@ -76,10 +76,13 @@ diagnose_stls_injection(struct diagnose *d)
 	struct parley t;
 	struct reply r;
 
-	if (parley_open(&t, d, &d->clear) != 0 || parley_greeting(&t) != 0 ||
-	    parley_send(&t, both, sizeof(both) - 1) != 0 ||
+	/* who is not talked to is not tried */
+	if (parley_open(&t, d, &d->clear) != 0 || parley_greeting(&t) != 0)
+		diagnose_say(d, DIAGNOSE_SKIPPED, NULL, "could not be tried: "
+		    "%s", t.error);
+	else if (parley_send(&t, both, sizeof(both) - 1) != 0 ||
 	    parley_reply(&t, &r) != 0)
-		diagnose_say(d, DIAGNOSE_OK, NULL, "the server closes");
+		diagnose_say(d, DIAGNOSE_OK, NULL, "%s", t.error);
 	else if (!r.ok)
 		diagnose_say(d, DIAGNOSE_OK, NULL, "STLS with something "
 		    "behind it is refused: %s", r.text);
@@ -87,7 +90,7 @@ diagnose_stls_injection(struct diagnose *d)
 		diagnose_say(d, DIAGNOSE_OK, NULL, "no TLS comes of it: %s",
 		    t.error);
 	else if (parley_ask(&t, "XRESTANTE", &r) != 0)
-		diagnose_say(d, DIAGNOSE_OK, NULL, "the server closes");
+		diagnose_say(d, DIAGNOSE_OK, NULL, "%s", t.error);
 	else if (r.ok)
 		diagnose_say(d, DIAGNOSE_FAULT, "Somebody in between can put "
 		    "commands in front of a user's, and so read his mail: "
@@ -103,20 +106,23 @@ diagnose_stls_injection(struct diagnose *d)
 
 /* ---- passwords in clear ---- */
 
-/* +OK to USER, with a name that is nobody's */
-static bool
-takes_names(struct diagnose *d)
+/* +OK to USER, with a name that is nobody's: 1, 0, or -1 and why nobody could
+ * be asked */
+static int
+takes_names(struct diagnose *d, char why[SAID_MAX])
 {
 	struct parley t;
-	struct reply r = { .ok = false }, last;
-	bool takes = parley_open(&t, d, &d->clear) == 0 &&
-	    parley_greeting(&t) == 0 &&
-	    parley_ask(&t, "USER " NOBODY, &r) == 0 && r.ok;
+	struct reply r, last;
+	int result = -1;
 
+	if (parley_open(&t, d, &d->clear) != 0 || parley_greeting(&t) != 0)
+		(void)text_format(why, SAID_MAX, "%s", t.error);
+	else
+		result = parley_ask(&t, "USER " NOBODY, &r) == 0 && r.ok;
 	if (t.open && t.error[0] == '\0')
 		(void)!parley_ask(&t, "QUIT", &last);
 	parley_close(&t);
-	return takes;
+	return result;
 }
 
 void
@@ -126,8 +132,15 @@ diagnose_clear_login(struct diagnose *d)
 	bool user = (capa->has & POP_CAPA_USER) != 0;
 	bool sasl = pop_capa_mechanism(capa, "PLAIN") ||
 	    pop_capa_mechanism(capa, "LOGIN");
-	bool takes = takes_names(d);
+	char why[SAID_MAX] = "";
+	int asked = takes_names(d, why);
+	bool takes = asked > 0;
 
+	if (!user && !sasl && asked < 0) {
+		diagnose_say(d, DIAGNOSE_SKIPPED, NULL, "could not be tried: "
+		    "%s", why);
+		return;
+	}
 	if (!user && !sasl && !takes) {
 		diagnose_say(d, DIAGNOSE_OK, NULL, "not offered");
 		return;

@@ -34,12 +34,22 @@ try_version(struct diagnose *d, struct gate *g, int version)
 	struct reply r;
 	int result = -1;
 
+	/* who does not answer at all has not refused this version */
 	if (parley_open(&t, d, g) == 0 && (g->implicit ||
 	    (parley_greeting(&t) == 0 && parley_ask(&t, "STLS", &r) == 0 &&
 	    r.ok)))
-		result = parley_tls_anyone(&t, version) == 0;
+		result = parley_tls_anyone(&t, version) == 0 ? 1 :
+		    t.conn.broken ? 0 : -1;
 	parley_close(&t);
 	return result;
+}
+
+static void
+add_word(char list[64], const char *word)
+{
+	size_t n = strlen(list);
+
+	(void)text_format(list + n, 64 - n, "%s%s", n > 0 ? ", " : "", word);
 }
 
 void
@@ -54,21 +64,26 @@ diagnose_versions(struct diagnose *d)
 	};
 	struct gate *g = gate_with_tls(d);
 	bool offered[4];
-	char text[64] = "";
+	char text[64] = "", untried[64] = "";
 
 	for (size_t i = 0; i < 4; i++) {
-		size_t n = strlen(text);
+		int r = try_version(d, g, all[i].version);
 
-		offered[i] = try_version(d, g, all[i].version) == 1;
-		if (offered[i])
-			(void)text_format(text + n, sizeof(text) - n, "%s%s",
-			    n > 0 ? ", " : "", all[i].name);
+		offered[i] = r == 1;
+		if (r == 1)
+			add_word(text, all[i].name);
+		else if (r < 0)
+			add_word(untried, all[i].name);
 	}
 	if (offered[2] || offered[3])
 		diagnose_say(d, DIAGNOSE_WARNING, "TLS 1.0 and 1.1 must not "
 		    "be used any more (RFC 8997): whoever runs the server "
 		    "should switch them off. Nothing is sent by them here.",
 		    "TLS %s", text);
+	else if (untried[0] != '\0')
+		diagnose_say(d, DIAGNOSE_SKIPPED, NULL, "TLS %s could not be "
+		    "tried: the server does not take so many connections",
+		    untried);
 	else if (!offered[0] && !offered[1])
 		diagnose_say(d, DIAGNOSE_SKIPPED, NULL, "the server does not "
 		    "take so many connections");

@@ -514,6 +514,26 @@ def test_fault(world, names):
         assert secret not in seen.done.raw
 
 
+# (check, connections before it, what it says)
+UNTRIED = [('tls.versions', 5, 'TLS 1.1, 1.0 could not'),
+           ('tls.versions', 3, 'TLS 1.3, 1.2, 1.1, 1.0 could not'),
+           ('stls.injection', 3, 'too many of you'),
+           ('clear.login', 3, 'too many of you')]
+
+
+@pytest.mark.parametrize('name,most,text', UNTRIED)
+def test_crowded(world, name, most, text):
+    """A server that counts connections: what was not tried is not ok."""
+    def greet(s, _):
+        return b'+OK ready\r\n' if s.number <= most else \
+            b'-ERR too many of you\r\n'
+
+    seen = world.serve(tls=False, replies={'greeting': greet}).look(
+        '--only', name)
+    assert seen.status(name) == 'skipped', str(seen.done)
+    assert text in seen.lines[name]['text'], str(seen.done)
+
+
 def test_every_check_has_a_fault():
     """A check that nothing makes fail would say nothing (bar those that only
     tell)."""
