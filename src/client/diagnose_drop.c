@@ -427,7 +427,13 @@ diagnose_two_sessions(struct diagnose *d)
 		(void)!parley_ask(third, "QUIT", &r);
 		diagnose_say(d, DIAGNOSE_OK, NULL, "two at a time are "
 		    "allowed");
-	} else if (fault == FAULT_IN_USE)
+	} else if (fault == FAULT_CONNECT || fault == FAULT_REFUSED ||
+	    fault == FAULT_TLS || fault == FAULT_NO_STLS)
+		/* it was no login that was refused */
+		diagnose_say(d, DIAGNOSE_SKIPPED, NULL, "could not be tried: "
+		    "%s", third->error[0] != '\0' ? third->error :
+		    advice_for(fault)->meaning);
+	else if (fault == FAULT_IN_USE)
 		diagnose_say(d, DIAGNOSE_OK, NULL, "one at a time; the second "
 		    "is refused, and told why: %s", said);
 	else if (fault == FAULT_LOGIN_DELAY)

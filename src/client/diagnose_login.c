@@ -224,7 +224,7 @@ connect_safely(struct diagnose *d, struct parley *t)
 		return FAULT_CONNECT;
 	if (!d->way->implicit) {
 		if (parley_greeting(t) != 0)
-			return FAULT_LOST;
+			return d->way->refuses ? FAULT_REFUSED : FAULT_LOST;
 		if (in_clear)
 			return FAULT_NONE;
 		if (parley_ask(t, "STLS", &r) != 0 || !r.ok)
@@ -233,7 +233,7 @@ connect_safely(struct diagnose *d, struct parley *t)
 	if (parley_tls(t, span_of(NULL, 0), &fault) != 0)
 		return FAULT_TLS;
 	if (d->way->implicit && parley_greeting(t) != 0)
-		return FAULT_LOST;
+		return d->way->refuses ? FAULT_REFUSED : FAULT_LOST;
 	return FAULT_NONE;
 }
 

@@ -389,6 +389,7 @@ parley_greeting(struct parley *t)
 	escape_text(line, shown, sizeof(shown), 80);
 	switch (resp_status(line, &text)) {
 	case 1:
+		g->refuses = false;
 		break;
 	case 0:
 		g->refuses = true;
