@@ -216,10 +216,8 @@ void conform_tell(struct conform *c, const struct conform_case *k,
 /* the delivered mail, where we have delivered it */
 void conform_tell_delivery(struct conform *c, const char *fault);
 void conform_tell_end(struct conform *c, int status);
-/* replaces the password wherever it stands */
-int conform_mask(struct buf *text, struct pop_span password);
-/* the same in each form in which it is sent or shown; what cannot be done so
- * is emptied */
+/* replaces the password, in each form in which it is sent or shown; what
+ * cannot be done so is emptied */
 void conform_hide(const struct conform *c, struct buf *text);
 
 /* ---- conform_secret.c ---- */

@@ -276,32 +276,3 @@ conform_list(const struct client_args *a, const struct conform_cases *all)
 	}
 	return 0;
 }
-
-int
-conform_mask(struct buf *text, struct pop_span password)
-{
-	struct pop_span rest = buf_span(text);
-	struct buf out;
-	int r = 0;
-
-	/* so short a one stands in many words */
-	if (password.n < 4)
-		return 0;
-	buf_init(&out, CONFORM_LINE_MAX);
-	while (r == 0 && rest.n > 0) {
-		const unsigned char *at = memmem(rest.p, rest.n, password.p,
-		    password.n);
-		size_t n = at == NULL ? rest.n : (size_t)(at - rest.p);
-
-		r = buf_append(&out, rest.p, n);
-		if (r == 0 && at != NULL)
-			r = buf_append_str(&out, "***");
-		span_skip(&rest, at == NULL ? n : n + password.n);
-	}
-	buf_wipe_octets(text->p, text->n);
-	text->n = 0;
-	if (r == 0)
-		r = buf_append(text, out.p, out.n);
-	buf_wipe(&out);
-	return r == 0 ? 0 : -1;
-}

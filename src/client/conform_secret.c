@@ -8,8 +8,8 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "base/base64.h"
 #include "client/conform_internal.h"
+#include "client/mask.h"
 #include "client/secret.h"
 #include "wire/text.h"
 
@@ -86,53 +86,22 @@ conform_password(struct conform *c)
 
 /* ---- not to be shown ---- */
 
-/* `name` NUL password, as AUTH PLAIN has it, or the password alone, as AUTH
- * LOGIN has it, in base64 */
-static int
-add_base64(const struct conform *c, bool plain, struct buf *out)
-{
-	struct buf text;
-	int r = -1;
-
-	buf_init(&text, CONFORM_LINE_MAX);
-	if ((!plain || (buf_append(&text, "", 1) == 0 &&
-	    buf_append(&text, c->user, strlen(c->user) + 1) == 0)) &&
-	    buf_append(&text, c->password.p, c->password.n - 1) == 0 &&
-	    buf_reserve(out, BASE64_ENCODED(text.n)) == 0) {
-		out->n += base64_encode(out->p + out->n, text.p, text.n);
-		r = 0;
-	}
-	buf_wipe(&text);
-	return r;
-}
-
 void
 conform_hide(const struct conform *c, struct buf *text)
 {
-	enum { AS_IT_IS, AS_SHOWN, AS_PLAIN, AS_LOGIN, FORMS };
-	struct buf form;
-	int r = 0;
+	struct pop_span password;
+	struct buf shown;
 
 	/* those of the transcripts are known */
 	if (c->way == WAY_ACTION || c->password.n < 2)
 		return;
-	buf_init(&form, CONFORM_LINE_MAX);
-	for (int i = 0; i < FORMS && r == 0; i++) {
-		form.n = 0;
-		if (i == AS_IT_IS)
-			r = buf_append(&form, c->password.p,
-			    c->password.n - 1);
-		else if (i == AS_SHOWN)
-			text_show(&form, span_of(c->password.p,
-			    c->password.n - 1));
-		else
-			r = add_base64(c, i == AS_PLAIN, &form);
-		if (r == 0)
-			r = conform_mask(text, buf_span(&form));
-	}
-	if (r != 0)
+	password = span_of(c->password.p, c->password.n - 1);
+	buf_init(&shown, CONFORM_LINE_MAX);
+	text_show(&shown, password);
+	if (mask_secret(text, c->user, password) != 0 ||
+	    mask_octets(text, buf_span(&shown)) != 0)
 		text->n = 0;
-	buf_wipe(&form);
+	buf_wipe(&shown);
 }
 
 /* ---- leave to remove ---- */

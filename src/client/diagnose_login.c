@@ -14,6 +14,7 @@
 
 #include "client/advice.h"
 #include "client/login.h"
+#include "client/mask.h"
 #include "client/session.h"
 #include "net/loop.h"
 
@@ -172,8 +173,15 @@ fault_of_login(struct entry *e, char said[SAID_MAX])
 	struct pop_span server = { 0 };
 	const char *why = NULL;
 	enum fault fault = login_fault(e->login, &why, &server);
+	struct buf text;
 
-	escape_text(server, said, SAID_MAX, 100);
+	/* some say again what they were told */
+	buf_init(&text, server.n);
+	if (buf_append(&text, server.p, server.n) == BUF_OK &&
+	    mask_secret(&text, e->d->account.user,
+	    buf_span(&e->d->secret.value)) == 0)
+		escape_text(buf_span(&text), said, SAID_MAX, 100);
+	buf_wipe(&text);
 	(void)text_format(e->t->error, sizeof(e->t->error), "%s",
 	    why != NULL ? why : "");
 	return fault != FAULT_NONE ? fault : FAULT_AUTH;

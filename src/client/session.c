@@ -58,6 +58,7 @@ void
 session_fail(struct session *s, enum fault fault, struct pop_span said,
     const char *fmt, ...)
 {
+	struct buf text;
 	va_list ap;
 
 	if (s->phase == SESSION_OVER)
@@ -67,10 +68,13 @@ session_fail(struct session *s, enum fault fault, struct pop_span said,
 	if (vsnprintf(s->end_text, sizeof(s->end_text), fmt, ap) < 0)
 		s->end_text[0] = '\0';
 	va_end(ap);
+	buf_init(&text, said.n);
+	said = session_hide(s, said, &text);
 	if (said.n > sizeof(s->end_said))
 		said.n = sizeof(s->end_said);
 	if (said.n > 0)
 		memcpy(s->end_said, said.p, said.n);
+	buf_wipe(&text);
 	s->end.fault = fault;
 	s->end.text = s->end_text;
 	s->end.server_said = span_of(s->end_said, said.n);

@@ -6,6 +6,7 @@
  */
 #include <stdio.h>
 
+#include "client/mask.h"
 #include "client/report.h"
 #include "client/session_internal.h"
 
@@ -16,17 +17,32 @@ enum {
 	ROWS_ODD = 1000
 };
 
+struct pop_span
+session_hide(const struct session *s, struct pop_span said, struct buf *out)
+{
+	if (s->spec.secret == NULL || said.n == 0)
+		return said;
+	if (buf_append(out, said.p, said.n) != BUF_OK || mask_secret(out,
+	    s->spec.account->user, buf_span(&s->spec.secret->value)) != 0)
+		out->n = 0;
+	return buf_span(out);
+}
+
 static void
 debug_reply(const struct session *s, enum pop_client_event event,
     const struct pop_client_info *info)
 {
 	char text[256];
+	struct buf said;
 
 	if (!s->spec.debug || (event != POP_CLIENT_REPLY &&
 	    event != POP_CLIENT_BEGIN && event != POP_CLIENT_GREETING &&
 	    event != POP_CLIENT_BAD && event != POP_CLIENT_ERROR))
 		return;
-	escape_text(info->text, text, sizeof(text), ESCAPE_MAX);
+	buf_init(&said, info->text.n);
+	escape_text(session_hide(s, info->text, &said), text, sizeof(text),
+	    ESCAPE_MAX);
+	buf_wipe(&said);
 	fprintf(stderr, "%s S: %s %s\n", s->spec.account->name,
 	    info->ok ? "+OK" : "-ERR", text);
 }

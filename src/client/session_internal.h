@@ -93,6 +93,9 @@ void session_lost(struct session *s, const char *what);
 /* session_hear.c: an event of the machine */
 void session_hear(struct session *s, enum pop_client_event event,
     const struct pop_client_info *info);
+/* `said` without the secret, in `out`, which is empty and has as much room */
+struct pop_span session_hide(const struct session *s, struct pop_span said,
+    struct buf *out);
 /* session_connect.c: dial's answer */
 void session_dialled(void *arg, const struct dial_result *r);
 

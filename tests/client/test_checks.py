@@ -3,6 +3,7 @@
 
 Those that can are in tests/wire/hostile.  Each test names its checks.
 """
+import base64
 import contextlib
 import os
 import re
@@ -202,6 +203,27 @@ def test_password_is_seen_nowhere(desk, make_server):
     assert password not in done.out + done.err
     done = desk.run('fetch', '--debug', json_=False)
     assert password not in done.out + done.err
+
+
+@pytest.mark.parametrize('args', [('fetch',), ('fetch', '--debug'), (
+    'check', 'work', '--only', 'login.*')], ids=' '.join)
+@pytest.mark.parametrize('mechs', [(), ('PLAIN',)], ids=['pass', 'plain'])
+def test_password_that_is_said_again(desk, make_server, args, mechs):
+    """C25: a server may put it into its refusal, as it is or as it came"""
+    password = 'a-Rare-Password-77'
+    plain = base64.b64encode(f'\0wren\0{password}'.encode()).decode()
+    server = make_server(Drop(), users={'wren': (password, Drop())},
+                         mechs=mechs)
+    server.knobs['login'] = f'-ERR who is {password} or {plain}?'.encode()
+    desk.account('work', server, password=password)
+    for as_json in (False, True)[:1 if '--debug' in args else 2]:
+        done = desk.run(*args, json_=as_json)
+        assert done.status != 0 and b'who is *** or ***?' in done.raw, done
+        assert password.encode() not in done.raw, done
+        assert plain.encode() not in done.raw, done
+    for path in desk.config.parent.rglob('*'):
+        assert path == desk.config or not path.is_file() or \
+            password.encode() not in path.read_bytes(), path
 
 
 # ---- several at once -------------------------------------------------------

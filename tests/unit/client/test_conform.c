@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "client/conform_internal.h"
+#include "client/mask.h"
 
 /* ---- what delivery has done ---- */
 
@@ -540,10 +541,29 @@ test_mask(void **state)
 	(void)state;
 	buf_init(&b, 1000);
 	assert_int_equal(buf_append_str(&b, "PASS secret\nsecretsecre"), 0);
-	assert_int_equal(conform_mask(&b, span_str("secret")), 0);
+	assert_int_equal(mask_octets(&b, span_str("secret")), 0);
 	assert_true(span_eq(buf_span(&b), span_str("PASS ***\n***secre")));
-	assert_int_equal(conform_mask(&b, span_str("")), 0);
+	assert_int_equal(mask_octets(&b, span_str("")), 0);
 	assert_int_equal(b.n, 17);
+	buf_release(&b);
+}
+
+static void
+test_mask_forms(void **state)
+{
+	/* hush-4711 as it is, as AUTH LOGIN and as AUTH PLAIN have it */
+	static const char said[] = "a hush-4711 b aHVzaC00NzEx c "
+	    "AHdyZW4AaHVzaC00NzEx d";
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 1000);
+	assert_int_equal(buf_append_str(&b, said), 0);
+	assert_int_equal(mask_secret(&b, "wren", span_str("hush-4711")), 0);
+	assert_true(span_eq(buf_span(&b), span_str("a *** b *** c *** d")));
+	/* three letters stand in many words */
+	assert_int_equal(mask_secret(&b, "wren", span_str("***")), 0);
+	assert_int_equal(b.n, 19);
 	buf_release(&b);
 }
 
@@ -570,6 +590,7 @@ main(void)
 		cmocka_unit_test(test_patience),
 		cmocka_unit_test(test_not_here),
 		cmocka_unit_test(test_mask),
+		cmocka_unit_test(test_mask_forms),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
