@@ -16,10 +16,10 @@ enum { ROUNDS = 5, TRIES = 4, RETRY_MS = 500 };
 /* ---- lists ---- */
 
 static void
-note_odd(struct drop_seen *s, struct pop_span line)
+note_odd(char odd[SAID_MAX], struct pop_span line)
 {
-	if (s->odd[0] == '\0')
-		escape_text(line, s->odd, sizeof(s->odd), 80);
+	if (odd[0] == '\0')
+		escape_text(line, odd, SAID_MAX, 80);
 }
 
 /* "NUMBER REST": the number, and what is left; false when it has not that
@@ -55,7 +55,7 @@ take_size(void *arg, struct pop_span line)
 	if (!good || num_parse_u64(rest, UINT64_MAX / 2, &octets) != 0 ||
 	    number != s->nrows) {
 		s->odd_rows++;
-		note_odd(s, line);
+		note_odd(s->odd, line);
 	}
 	s->sum += octets;
 	if (buf_append(&s->sizes, &octets, sizeof(octets)) != BUF_OK)
@@ -83,7 +83,7 @@ take_id(void *arg, struct pop_span line)
 	if (!take_number(&rest, &number) || number != s->nids ||
 	    !is_id(rest)) {
 		s->odd_ids++;
-		note_odd(s, line);
+		note_odd(s->odd_id, line);
 		rest.n = 0;
 	}
 	if (s->ids.max - s->ids.n <= rest.n ||
@@ -156,7 +156,7 @@ ask_stat(struct parley *t, struct drop_seen *s)
 	if (num_parse_u64(rest, UINT64_MAX / 2, &s->octets) == 0)
 		return 0;
 odd:
-	note_odd(s, line);
+	note_odd(s->odd, line);
 	(void)text_format(t->error, sizeof(t->error), "STAT is answered "
 	    "with \"%s\"", s->odd);
 	return -1;
@@ -250,7 +250,8 @@ diagnose_uidl(struct diagnose *d)
 		diagnose_say(d, DIAGNOSE_FAULT, "A UIDL has 1 to 70 octets "
 		    "between 0x21 and 0x7e (RFC 1939 section 7): some "
 		    "programs will fetch these messages at each visit.",
-		    "%zu of %zu are none, as \"%s\"", odd, s->nids, s->odd);
+		    "%zu of %zu are none, as \"%s\"", odd, s->nids,
+		    s->odd_id);
 	else
 		diagnose_say(d, DIAGNOSE_OK, NULL, s->nids == 0 ? "there is "
 		    "no message to have one" : "all %zu messages have one",

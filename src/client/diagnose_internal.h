@@ -161,12 +161,15 @@ struct drop_seen {
 	struct buf ids;		/* UIDL: each with a '\0' */
 	size_t nids, odd_ids;
 	char odd[SAID_MAX];	/* the first such row, escaped */
+	char odd_id[SAID_MAX];
 };
 
 /* what RETR of some messages showed */
 struct mail_seen {
 	size_t read;		/* messages */
-	size_t wrong;		/* that had another size than LIST says */
+	size_t wrong;		/* that had another size than LIST says, or
+				 * were refused */
+	bool refused;		/* the first of them was */
 	char first_wrong[SAID_MAX];
 	char broken[SAID_MAX];	/* how the answers lost their step */
 	size_t stray_dots, bare_lf;	/* messages with such */

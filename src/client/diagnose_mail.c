@@ -170,10 +170,11 @@ read_message(struct diagnose *d, size_t number)
 		return -1;
 	}
 	if (!r.ok) {
-		if (m->wrong++ == 0)
-			(void)text_format(m->first_wrong,
-			    sizeof(m->first_wrong), "message %zu is refused: "
-			    "%s", number, r.text);
+		if (m->wrong++ > 0)
+			return 0;
+		m->refused = true;
+		(void)text_format(m->first_wrong, sizeof(m->first_wrong),
+		    "message %zu is refused: %s", number, r.text);
 		return 0;
 	}
 	/* a status line, whichever, shows that we are still in step */
@@ -225,7 +226,13 @@ diagnose_size(struct diagnose *d)
 			break;
 	if (m->read > 0 || m->broken[0] != '\0')
 		diagnose_have(d, HAVE_READ);
-	if (m->wrong > 0)
+	if (m->refused)
+		diagnose_say(d, DIAGNOSE_FAULT, "What LIST names must be "
+		    "there until the session ends (RFC 1939 section 4): "
+		    "programs try such a message again at each visit. "
+		    "Whoever runs the server should look whether its file "
+		    "can be read.", "%s", m->first_wrong);
+	else if (m->wrong > 0)
 		diagnose_say(d, DIAGNOSE_FAULT, "Some programs cut messages "
 		    "off, or wait for octets that never come. The size is "
 		    "that of the message with CRLF at each line (RFC 1939 "

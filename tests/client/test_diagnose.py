@@ -453,9 +453,9 @@ def given_certificate(how):
 TOGETHER = [
     'stls-injected apop stat-sum uidl-long busy-as-wrong-password size-lies '
     'top-other',
-    'clear-login expire login-delay stat-count uidl-blank '
+    'clear-login expire login-delay stat-count uidl-same '
     'busy-without-code dot-not-doubled top-refused',
-    'clear-user list-odd uidl-same two-sessions-allowed bare-lf '
+    'clear-user list-odd uidl-blank two-sessions-allowed bare-lf '
     'top-unannounced pipelining-unannounced',
     'no-stls uidl-changing lost-behind-login retr-refused '
     'pipelining-not-there',
