@@ -266,6 +266,9 @@ read_line(struct sock_conn *k, struct buf *in, struct buf *why)
 		if (sock_recv(k, in, SOCK_CONNECT_MS) != PEER_DATA)
 			return peer_why(why, "no greeting");
 	}
+	/* what came in clear must not be heard as if TLS were around it */
+	if (memchr(in->p, '\n', in->n) != in->p + in->n - 1)
+		return peer_why(why, "octets nobody asked for, before TLS");
 	return 0;
 }
 

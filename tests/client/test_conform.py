@@ -102,6 +102,16 @@ def test_no_password_when_tls_fails(desk, serve):
     assert done.status != 0 and not told(server), str(done)
 
 
+def test_octets_behind_stls(desk, serve):
+    """What somebody in between has put behind the answer to STLS is not taken
+    for said inside of TLS (RFC 2595, the kind of CVE-2011-0411)"""
+    server = serve(tls='start', cert=certs.certificate(),
+                   stls=b'+OK go ahead\r\n+OK in between\r\n')
+    done = play(desk, server, 'pop3/list', '--tls-name', 'localhost',
+                host=AFAR)
+    assert done.status == 77 and not told(server), str(done)
+
+
 def test_no_password_beside_tls(desk, serve):
     """A server that would take it: nobody has asked for that"""
     server = serve(tls='start', cert=certs.certificate())
