@@ -171,6 +171,10 @@ parley_tls(struct parley *t, struct pop_span session,
 	*fault_r = TLS_CLIENT_HANDSHAKE;
 	if (client == NULL)
 		return -1;
+	/* fetch does not go on then either: FAULT_STLS_INJECTED */
+	if (t->in.n > t->used)
+		return fail(t, "there are octets behind the +OK to STLS: "
+		    "somebody may be tampering with the connection");
 	/* what was said in clear is not heard any more */
 	t->in.n = t->used = 0;
 	if (conn_tls_connect(&t->conn, client, session) != 0)

@@ -313,6 +313,9 @@ ROWS = [
      {'stls.offered': 'fault', 'stls.handshake': 'skipped'}, 'refused: no'),
     ('stls-then-nothing', {'clear': {'stls': 'plain'}},
      {'stls.offered': 'ok', 'stls.handshake': 'fault'}, None),
+    ('stls-octets-behind', {'clear': {
+        'stls': b'+OK go on\r\n+OK in between\r\n'}},
+     {'stls.handshake': 'fault', 'login.works': 'ok'}, 'octets behind'),
     ('stls-injected', session(injected=True),
      {'stls.injection': 'fault'}, 'executed'),
     ('stls-announced-inside',
