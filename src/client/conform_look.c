@@ -263,6 +263,8 @@ add_words(struct look *l)
 	if (buf_append(&l->before, l->after.p, l->after.n) != 0)
 		return EX_OSERR;
 	l->seen.capa = buf_span(&l->before);
+	c->world.no_codes = !conform_line_has(l->seen.capa, "RESP-CODES",
+	    NULL);
 	if (conform_words(&l->seen, &c->have[WIRE_POP3]) != 0)
 		return EX_OSERR;
 	for (int i = 0; i < CONFORM_PROTOS; i++) {

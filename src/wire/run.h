@@ -25,6 +25,8 @@ struct run_world {
 	 * what RETR has to give; they stand for the case's own */
 	const struct pop_span *message;
 	size_t messages;
+	bool no_codes;	/* RESP-CODES is not announced: [ is a text as any
+			 * other (RFC 2449 section 6.4) */
 };
 
 /* the parts of a report, for who shows them in a way of his own */

@@ -175,7 +175,7 @@ code_ok(struct pop_span text, bool positive)
 }
 
 static const char *
-pop3_status_fault(struct pop_span line)
+pop3_status_fault(struct pop_span line, bool has_codes)
 {
 	bool positive = line.n >= 3 && memcmp(line.p, "+OK", 3) == 0;
 
@@ -190,7 +190,7 @@ pop3_status_fault(struct pop_span line)
 		if (line.p[i] < 0x20 || line.p[i] == 0x7f)
 			return "a status line without control characters";
 	}
-	if (line.n > 1 && line.p[1] == '[') {
+	if (has_codes && line.n > 1 && line.p[1] == '[') {
 		span_skip(&line, 1);
 		if (!code_ok(line, positive))
 			return "[ only for a registered response code";
@@ -215,8 +215,9 @@ smtp_status_fault(struct pop_span line)
 int
 run_status_ok(struct run *r, struct pop_span line)
 {
+	bool has_codes = r->how->world == NULL || !r->how->world->no_codes;
 	const char *fault = run_speaking(r)->proto == WIRE_POP3 ?
-	    pop3_status_fault(line) : smtp_status_fault(line);
+	    pop3_status_fault(line, has_codes) : smtp_status_fault(line);
 
 	return fault == NULL ? 0 : run_fail(r, fault, line);
 }

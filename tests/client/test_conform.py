@@ -138,6 +138,20 @@ def test_password_is_not_shown(desk, serve, json_):
             assert secret not in done.raw, str(done)
 
 
+# ---- what is a fault ---------------------------------------------------------
+
+@pytest.mark.parametrize('codes,result', [(True, 'failed'),
+                                          (False, 'passed')])
+def test_brackets(desk, serve, codes, result):
+    """RFC 2449 section 6.4: who announces RESP-CODES has [ for response codes
+    alone, others for what they like"""
+    server = serve(tls='none', capa=['USER', 'TOP', 'UIDL'] +
+                   ['RESP-CODES'] * codes,
+                   greeting=b'+OK [pop.example.org] ready')
+    done = play(desk, server, 'pop3/list')
+    assert results(done) == {'pop3/list': result}, str(done)
+
+
 # ---- the mail ----------------------------------------------------------------
 
 def test_mail_stays(desk, serve):
