@@ -127,6 +127,7 @@ struct tls_seen {
 	char version[16], cipher[64];
 	X509 *cert;
 	bool resumes;
+	char not_again[SAID_MAX];	/* why there was no second one */
 };
 
 /* one of the two ports */

@@ -77,7 +77,9 @@ look_resumed(struct diagnose *d, struct gate *g, struct pop_span session)
 		g->tls.resumes = tls_client_resumed(&t.conn);
 		if (!g->implicit || parley_greeting(&t) == 0)
 			(void)!parley_ask(&t, "QUIT", &r);
-	}
+	} else
+		(void)text_format(g->tls.not_again, sizeof(g->tls.not_again),
+		    "%s", t.error[0] != '\0' ? t.error : "STLS was refused");
 	parley_close(&t);
 }
 

@@ -299,6 +299,9 @@ diagnose_resumption(struct diagnose *d)
 	if (!g->tls.verified)
 		diagnose_say(d, DIAGNOSE_SKIPPED, NULL, "only tried with a "
 		    "certificate that is accepted");
+	else if (g->tls.not_again[0] != '\0')
+		diagnose_say(d, DIAGNOSE_SKIPPED, NULL, "could not be tried: "
+		    "%s", g->tls.not_again);
 	else
 		diagnose_say(d, DIAGNOSE_OK, NULL, g->tls.resumes ?
 		    "a second visit needs half a handshake" :

@@ -518,7 +518,8 @@ def test_fault(world, names):
 
 
 # (check, connections before it, what it says)
-UNTRIED = [('tls.versions', 5, 'TLS 1.1, 1.0 could not'),
+UNTRIED = [('tls.resumption', 2, 'too many of you'),
+           ('tls.versions', 5, 'TLS 1.1, 1.0 could not'),
            ('tls.versions', 3, 'TLS 1.3, 1.2, 1.1, 1.0 could not'),
            ('stls.injection', 3, 'too many of you'),
            ('clear.login', 3, 'too many of you'),
