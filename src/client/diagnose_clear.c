@@ -15,7 +15,10 @@ diagnose_stls_offered(struct diagnose *d)
 	bool told = (g->clear.parsed.has & POP_CAPA_STLS) != 0;
 	bool knows = g->clear.parsed.known == 1;
 
-	if (told && g->stls_accepted)
+	if (!g->stls_answered)
+		diagnose_say(d, DIAGNOSE_FAULT, advice_for(FAULT_LOST)->
+		    remedy, "behind the greeting: %s", g->stls_said);
+	else if (told && g->stls_accepted)
 		diagnose_say(d, DIAGNOSE_OK, NULL, "announced, and accepted");
 	else if (g->stls_accepted)
 		diagnose_say(d, knows ? DIAGNOSE_FAULT : DIAGNOSE_WARNING,

@@ -148,7 +148,9 @@ struct gate {
 	bool greeted;
 	bool refuses;		/* its greeting was -ERR */
 	bool stls_accepted;	/* +OK to STLS */
-	char stls_said[SAID_MAX];	/* its answer, escaped */
+	bool stls_answered;
+	char stls_said[SAID_MAX];	/* its answer, escaped, or why there
+					 * was none */
 };
 
 /* the maildrop as one session shows it; what is beyond DROP_ROWS messages is

@@ -225,6 +225,7 @@ diagnose_clear_port(struct diagnose *d)
 	    g->greeting);
 	if (parley_capa(&t, &g->clear) == 0 &&
 	    parley_ask(&t, "STLS", &r) == 0) {
+		g->stls_answered = true;
 		g->stls_accepted = r.ok;
 		(void)text_format(g->stls_said, sizeof(g->stls_said), "%s",
 		    r.text);

@@ -309,6 +309,9 @@ ROWS = [
      {'stls.offered': 'fault', 'stls.handshake': 'ok'}, 'CAPA does not'),
     ('stls-without-capa', {'clear': {'capa': False}},
      {'stls.offered': 'warning', 'stls.handshake': 'ok'}, 'no CAPA'),
+    ('capa-hangs-up', {'clear': {'replies': {
+        'CAPA': lambda s, _: s.cut('fin')}}},
+     {'port.clear': 'ok', 'stls.offered': 'fault'}, 'closed'),
     ('stls-refused', {'clear': {'stls': 'err'}},
      {'stls.offered': 'fault', 'stls.handshake': 'skipped'}, 'refused: no'),
     ('stls-then-nothing', {'clear': {'stls': 'plain'}},
