@@ -232,6 +232,7 @@ static int
 look_at_mta(struct conform *c, enum wire_proto proto)
 {
 	struct conform_talk t;
+	struct pop_span said;
 	struct buf reply;
 	int r, status = EX_OK;
 
@@ -242,11 +243,12 @@ look_at_mta(struct conform *c, enum wire_proto proto)
 	if (r == 0)
 		r = talk_send(&t, span_str(proto == WIRE_SMTP ?
 		    "EHLO client.invalid\r\n" : "LHLO client.invalid\r\n"));
-	if (r != 0 || talk_reply(&t, &reply) != 250)
+	if (r != 0 || talk_reply(&t, &reply) != 250) {
+		said = buf_span(t.why.n > 0 ? &t.why : &t.line);
 		status = conform_complain(c->args, EX_UNAVAILABLE,
 		    "%s (%s): %.*s", c->mta_host[proto], proto == WIRE_SMTP ?
-		    "SMTP" : "LMTP", (int)t.why.n, (const char *)t.why.p);
-	else if (conform_mta_words(buf_span(&reply), &c->have[proto]) != 0)
+		    "SMTP" : "LMTP", (int)said.n, (const char *)said.p);
+	} else if (conform_mta_words(buf_span(&reply), &c->have[proto]) != 0)
 		status = EX_OSERR;
 	talk_close(&t);
 	buf_release(&reply);

@@ -222,3 +222,22 @@ def test_control_characters(desk, serve):
     assert '\\x1b[31m' in done.out
     for odd in (b'\x1b', b'\x07', b'\xc2\x9b'):
         assert odd not in done.raw, str(done)
+
+
+class Shy(socketserver.StreamRequestHandler):
+    def handle(self):
+        self.wfile.write(b'220 here\r\n')
+        for _ in self.rfile:
+            self.wfile.write(b'550 not for you\r\n')
+
+
+def test_mta_that_refuses(desk, serve):
+    """What it has said is the reason"""
+    with socketserver.ThreadingTCPServer(('127.0.0.1', 0), Shy) as mta:
+        mta.daemon_threads = True
+        threading.Thread(target=mta.serve_forever, daemon=True).start()
+        done = play(desk, serve(tls='none'), 'smtp/*', '--yes', '--smtp',
+                    '127.0.0.1:%d' % mta.server_address[1], '--recipient',
+                    'wren@example.org')
+        mta.shutdown()
+    assert done.status == 69 and '550 not for you' in done.err, str(done)
