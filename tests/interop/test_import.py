@@ -42,6 +42,7 @@ class Getmail:
         (home / "getmailrc").write_text(textwrap.dedent(f"""\
             [retriever]
             type = SimplePOP3SSLRetriever
+            timeout = 15
             server = {HOST}
             port = {way.port}
             username = {user}
