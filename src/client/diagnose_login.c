@@ -175,12 +175,9 @@ fault_of_login(struct entry *e, char said[SAID_MAX])
 	enum fault fault = login_fault(e->login, &why, &server);
 	struct buf text;
 
-	/* some say again what they were told */
-	buf_init(&text, server.n);
-	if (buf_append(&text, server.p, server.n) == BUF_OK &&
-	    mask_secret(&text, e->d->account.user,
-	    buf_span(&e->d->secret.value)) == 0)
-		escape_text(buf_span(&text), said, SAID_MAX, 100);
+	server = mask_said(server, e->d->account.user,
+	    buf_span(&e->d->secret.value), &text);
+	escape_text(server, said, SAID_MAX, 100);
 	buf_wipe(&text);
 	(void)text_format(e->t->error, sizeof(e->t->error), "%s",
 	    why != NULL ? why : "");

@@ -73,3 +73,14 @@ mask_secret(struct buf *text, const char *user, struct pop_span secret)
 		return -1;
 	return mask_base64(text, NULL, secret);
 }
+
+struct pop_span
+mask_said(struct pop_span said, const char *user, struct pop_span secret,
+    struct buf *out)
+{
+	buf_init(out, said.n);
+	if (buf_append(out, said.p, said.n) != BUF_OK ||
+	    mask_secret(out, user, secret) != 0)
+		out->n = 0;
+	return buf_span(out);
+}

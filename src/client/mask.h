@@ -16,4 +16,9 @@ int mask_octets(struct buf *text, struct pop_span secret);
  * (AUTH LOGIN) and behind the name (AUTH PLAIN). */
 int mask_secret(struct buf *text, const char *user, struct pop_span secret);
 
+/* What a server has said, without the secret; it lies in `out`, which is begun
+ * here and is the caller's to wipe.  Empty without memory. */
+struct pop_span mask_said(struct pop_span said, const char *user,
+    struct pop_span secret, struct buf *out);
+
 #endif

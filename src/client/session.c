@@ -68,7 +68,6 @@ session_fail(struct session *s, enum fault fault, struct pop_span said,
 	if (vsnprintf(s->end_text, sizeof(s->end_text), fmt, ap) < 0)
 		s->end_text[0] = '\0';
 	va_end(ap);
-	buf_init(&text, said.n);
 	said = session_hide(s, said, &text);
 	if (said.n > sizeof(s->end_said))
 		said.n = sizeof(s->end_said);

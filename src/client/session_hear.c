@@ -20,12 +20,10 @@ enum {
 struct pop_span
 session_hide(const struct session *s, struct pop_span said, struct buf *out)
 {
-	if (s->spec.secret == NULL || said.n == 0)
-		return said;
-	if (buf_append(out, said.p, said.n) != BUF_OK || mask_secret(out,
-	    s->spec.account->user, buf_span(&s->spec.secret->value)) != 0)
-		out->n = 0;
-	return buf_span(out);
+	struct pop_span secret = s->spec.secret != NULL ?
+	    buf_span(&s->spec.secret->value) : span_of("", 0);
+
+	return mask_said(said, s->spec.account->user, secret, out);
 }
 
 static void
@@ -39,7 +37,6 @@ debug_reply(const struct session *s, enum pop_client_event event,
 	    event != POP_CLIENT_BEGIN && event != POP_CLIENT_GREETING &&
 	    event != POP_CLIENT_BAD && event != POP_CLIENT_ERROR))
 		return;
-	buf_init(&said, info->text.n);
 	escape_text(session_hide(s, info->text, &said), text, sizeof(text),
 	    ESCAPE_MAX);
 	buf_wipe(&said);

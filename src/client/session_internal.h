@@ -93,7 +93,7 @@ void session_lost(struct session *s, const char *what);
 /* session_hear.c: an event of the machine */
 void session_hear(struct session *s, enum pop_client_event event,
     const struct pop_client_info *info);
-/* `said` without the secret, in `out`, which is empty and has as much room */
+/* `said` without the secret: see mask_said */
 struct pop_span session_hide(const struct session *s, struct pop_span said,
     struct buf *out);
 /* session_connect.c: dial's answer */
