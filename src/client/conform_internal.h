@@ -125,6 +125,7 @@ struct conform_talk {
 	size_t used;
 	int64_t end_ms;		/* for all of an answer */
 	struct buf why;		/* after -1: for people */
+	bool silent;		/* after -1: nothing came in time */
 	bool bad_stuffing;
 };
 

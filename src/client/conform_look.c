@@ -34,13 +34,10 @@ ask_capa(struct conform_talk *t, struct buf *lines)
 static int
 unreachable(struct conform *c, struct conform_talk *t)
 {
-	static const char silent[] = "the server is silent";
-	bool hushed = span_eq(buf_span(&t->why), span_str(silent));
-
 	conform_hide(c, &t->why);
 	return conform_complain(c->args, EX_UNAVAILABLE, "%s, port %s: %.*s%s",
 	    c->host, c->port, (int)t->why.n, (const char *)t->why.p,
-	    hushed ? "; where TLS comes first, the port is for --tls-port" :
+	    t->silent ? "; where TLS comes first, the port is for --tls-port" :
 	    "");
 }
 

@@ -107,6 +107,7 @@ talk_line(struct conform_talk *t)
 		case PEER_CLOSED:
 			return broken(t, "the server has closed");
 		case PEER_SILENT:
+			t->silent = true;
 			return broken(t, "the server is silent");
 		}
 	}
