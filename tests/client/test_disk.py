@@ -21,7 +21,8 @@ MODES = [('maildir', True), ('maildir', False), ('mbox', True),
          ('mbox', False)]
 NAMES = ['maildir-keep', 'maildir-delete', 'mbox-keep', 'mbox-delete']
 modes = pytest.mark.parametrize('mode', MODES, ids=NAMES)
-# Each of these waits ten seconds for the database: every mode once, or all.
+# Each of these waits ten seconds for the database: both kinds and both modes
+# are tried at the start and in the middle; or everything.
 LONG = FULL or bool(os.environ.get('RESTANTE_LONG'))
 HELD = [1, 10, 20]
 held_modes = pytest.mark.parametrize('mode', MODES if LONG else MODES[1:3],
