@@ -8,7 +8,10 @@ import tempfile
 
 import pytest
 
-sys.path.insert(0, os.path.dirname(__file__))
+HERE = os.path.dirname(__file__)
+sys.path.insert(0, HERE)
+# office.py, ports.py
+sys.path.append(os.path.join(HERE, '..', 'e2e'))
 
 from desk import Desk, letters  # noqa: E402
 from popscript import Drop, PopServer  # noqa: E402

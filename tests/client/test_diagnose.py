@@ -20,6 +20,7 @@ import pytest
 import certs
 from desk import BUILD, HAVE_CLIENT, RESTANTE, SANITIZERS, letters
 from fakenet import FakeNet
+from ports import free_port
 from popscript import Drop, PopServer, Session
 
 pytestmark = pytest.mark.skipif(not HAVE_CLIENT, reason='not built')
@@ -630,16 +631,10 @@ def test_no_such_name(world, net):
     assert 'no address' in seen.lines['port.tls']['text']
 
 
-def closed_port():
-    with socket.socket() as s:
-        s.bind(('127.0.0.1', 0))
-        return s.getsockname()[1]
-
-
 def test_refused(world):
     """Nobody listens on 995; nobody on 110; on neither."""
     world.serve(tls=False)
-    port = closed_port()
+    port = free_port()
     seen = world.look('--tls-port', port, '--only', '*o*')
     assert seen.status('connect.tls.ipv4') == 'warning'
     assert 'Connection refused' in seen.lines['connect.tls.ipv4']['text']
@@ -655,7 +650,7 @@ def test_refused(world):
 
 def test_clear_closed(world):
     """Nothing on 110, TLS on 995: as it should be (RFC 8314)."""
-    seen = world.serve(clear=False).look('--port', closed_port())
+    seen = world.serve(clear=False).look('--port', free_port())
     assert seen.status('connect.clear.ipv4') == 'ok'
     assert 'RFC 8314' in seen.lines['connect.clear.ipv4']['text']
     assert seen.wrong() == {}

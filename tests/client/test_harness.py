@@ -15,6 +15,7 @@ import player
 import powercut
 from desk import ATCALL, letters, mbox_read, stored
 from popscript import Drop, PopServer
+from ports import free_port
 
 HERE = Path(__file__).resolve().parent
 
@@ -278,3 +279,22 @@ def test_stored():
     assert Drop(letters(2)).uids() == ['u0001', 'u0002']
     with PopServer({}) as server:
         assert server.port
+
+
+def test_a_port_is_given_once():
+    """To whoever asks, in this process or in another at the same time."""
+    ask = ('import ports; print(*(ports.free_port() for _ in range(50)), '
+           'flush=True); input()')
+    given = [free_port() for _ in range(50)]
+    others = [subprocess.Popen(
+        [sys.executable, '-c', ask], stdin=subprocess.PIPE, text=True,
+        stdout=subprocess.PIPE, cwd=HERE.parent / 'e2e') for _ in range(2)]
+    for other in others:
+        given += map(int, other.stdout.readline().split())
+    for other in others:
+        other.communicate('\n')
+    assert len(given) == len(set(given)) == 150
+    # a port on which somebody listens is given to nobody
+    with socket.create_server(('127.0.0.1', free_port())) as taken:
+        port = taken.getsockname()[1]
+        assert port not in [free_port() for _ in range(500)]

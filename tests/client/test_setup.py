@@ -11,17 +11,14 @@ import pty
 import select
 import signal
 import subprocess
-import sys
 import time
 
 import pytest
 
-sys.path.append(os.path.join(os.path.dirname(__file__), '..', 'e2e'))
-
-import certs  # noqa: E402
-from desk import BUILD, HAVE_CLIENT, REPORTS, SANITIZERS, WAIT  # noqa: E402
-from fakenet import FakeNet, autoconfig  # noqa: E402
-from office import RESTANTED, Office, pki  # noqa: E402
+import certs
+from desk import BUILD, HAVE_CLIENT, REPORTS, SANITIZERS, WAIT
+from fakenet import FakeNet, autoconfig
+from office import RESTANTED, Office, pki
 
 HOSTS = BUILD / 'tests' / 'client' / 'hosts.so'
 DISCOVER = BUILD / 'src' / 'client' / 'restante-discover'

@@ -31,6 +31,8 @@ import time
 import warnings
 from pathlib import Path
 
+from ports import free_port
+
 with warnings.catch_warnings():
     # gone in Python 3.13; Debian 12 has 3.11
     warnings.simplefilter('ignore', DeprecationWarning)
@@ -114,13 +116,6 @@ def pki():
 
 
 # ---- small helpers ---------------------------------------------------------
-
-def free_port(family=socket.AF_INET):
-    """A port that nothing listens on at this moment."""
-    with socket.socket(family) as s:
-        s.bind(('::1' if family == socket.AF_INET6 else '127.0.0.1', 0))
-        return s.getsockname()[1]
-
 
 def hashed(password, scheme='SHA512-CRYPT'):
     """A password as the file of users has it."""
@@ -322,7 +317,9 @@ class Office:
                 continue
             settings = dict(given)
             if 'address' not in settings:
-                port = self.ports.setdefault(name, free_port())
+                if name not in self.ports:
+                    self.ports[name] = free_port()
+                port = self.ports[name]
                 settings['address'] = f'127.0.0.1:{port}'
             else:
                 tail = str(settings['address']).split()[0].rsplit(':', 1)[1]

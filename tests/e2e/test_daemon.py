@@ -14,7 +14,8 @@ import time
 import pytest
 
 from office import (AS_ROOT, RESTANTED, SANITIZERS, STORE_ID, WAIT, Office,
-                    free_port, pki)
+                    pki)
+from ports import free_port
 
 MESSAGE = b'From: bob@example.net\r\nSubject: hello\r\n\r\nHello.\r\n'
 

@@ -21,13 +21,8 @@ import time
 import pytest
 
 import corpus
+from ports import free_port
 from programs import Daemon, environment, tree
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def wait_until(what, seconds, condition):
