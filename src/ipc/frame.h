@@ -55,13 +55,14 @@ enum ipc_kind {
 	IPC_STORE_COMMIT,	/* marks */
 	IPC_STORE_CLOSE,
 	IPC_STORE_BEGIN,	/* u32 count of tickets */
-	IPC_STORE_DELIVER,	/* u8 together, u64 length, u64 wire,
-				 * u32 n, n x (header, u64 wire) */
+	IPC_STORE_DELIVER,	/* u8 enum store_deliver_flag, u64 length,
+				 * u64 wire, u32 n, n x (header, u64 wire) */
 	IPC_STORE_ABORT,	/* forget delivery and tickets */
 	/* store -> front */
 	IPC_STORE_OPENED,	/* u8 enum store_result, user, snapshot */
 	IPC_STORE_BODY_R,	/* u8 result, u32 n, n x (u64 offset, u64
-				 * length, u64 changed) and n fds; n > 0 when
+				 * length, u64 changed, u8 flags: enum
+				 * store_body_flag) and n fds; n > 0 when
 				 * the result is OK */
 	IPC_STORE_COMMIT_R,	/* u8 result */
 	IPC_STORE_BEGIN_R,	/* u8 result, u32 carrier; fd when OK */

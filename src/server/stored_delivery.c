@@ -199,14 +199,16 @@ delivery_deliver(struct client *c, const struct ipc_frame *f)
 	struct ipc_reader r;
 	uint64_t length, wire;
 	uint32_t n;
-	bool together, is_open;
+	unsigned flags;
+	bool is_open;
 
 	ipc_reader_init(&r, f->payload);
-	together = ipc_get_u8(&r) != 0;
+	flags = ipc_get_u8(&r);
 	length = ipc_get_u64(&r);
 	wire = ipc_get_u64(&r);
 	n = ipc_get_u32(&r);
-	if (x == NULL || r.failed || n != x->n)
+	if (x == NULL || r.failed || n != x->n ||
+	    (flags & ~(unsigned)(STORE_TOGETHER | STORE_NO_DOTS)) != 0)
 		return false;
 	pthread_mutex_lock(&c->d->lock);
 	is_open = x->state == OPEN;
@@ -218,8 +220,7 @@ delivery_deliver(struct client *c, const struct ipc_frame *f)
 	}
 	/* the next message of this connection has tickets of its own */
 	(void)map_take(&c->deliveries, f->id);
-	if (together)
-		store_deliver_together(x->delivery);
+	store_deliver_flags(x->delivery, flags);
 	store_deliver_commit(x->delivery, copies, length, wire,
 	    each_done, deliver_done, x);
 	free(copies);

@@ -138,7 +138,7 @@ enum store_result maildir_begin(void *engine, const char *const *paths,
     unsigned n, void **delivery_r, int *fd_r, unsigned *carrier_r);
 enum store_result maildir_deliver(void *delivery,
     const struct store_copy *copies, uint64_t length, uint64_t message_wire,
-    bool together, store_each_done *each, void *arg);
+    unsigned flags, store_each_done *each, void *arg);
 void maildir_abort(void *delivery);
 /* Removes files that nobody has used for 36 hours from tmp/, if that was
  * not done in the last day. */

@@ -41,6 +41,7 @@ struct delivery {
 	struct parcel carrier;	/* `path` is one of paths */
 	unsigned carrier_i;
 	unsigned n;
+	bool no_dots;		/* in the message */
 	const char *paths[];	/* NULL: not allowed; texts stand behind */
 };
 
@@ -62,6 +63,7 @@ delivery_new(struct maildir *md, const char *const *paths, unsigned n)
 	d->n = n;
 	d->carrier.fd = -1;
 	d->carrier_i = 0;
+	d->no_dots = false;
 	p = (char *)d->paths + head;
 	for (unsigned i = 0; i < n; i++) {
 		size_t len = paths[i] != NULL ? strlen(paths[i]) + 1 : 0;
@@ -156,6 +158,7 @@ post_copy(const struct delivery *d, const char *path,
 		return STORE_TEMP;
 	if (parcel_create(d->md, &p, path) != 0)
 		return store_result_of(errno);
+	p.no_dots = d->no_dots;
 	if (os_write_all(p.fd, copy->header, copy->header_len) != 0 ||
 	    os_copy(from, skip, p.fd, message) != 0)
 		r = parcel_failure(errno);
@@ -232,6 +235,7 @@ batch_prepare(struct batch *b, unsigned i, int from, uint64_t skip)
 	    os_copy(from, skip, p->fd, b->message) != 0) {
 		return parcel_failure(errno);
 	}
+	p->no_dots = d->no_dots;
 	return os_fsync(p->fd) != 0 ? parcel_failure(errno) : STORE_OK;
 }
 
@@ -297,15 +301,16 @@ post_together(struct delivery *d, const struct store_copy *copies,
 
 enum store_result
 maildir_deliver(void *delivery, const struct store_copy *copies,
-    uint64_t length, uint64_t message_wire, bool together,
+    uint64_t length, uint64_t message_wire, unsigned flags,
     store_each_done *each, void *arg)
 {
 	struct delivery *d = delivery;
 	enum store_result all = STORE_TEMP;
 
+	d->no_dots = d->carrier.no_dots = flags & STORE_NO_DOTS;
 	if (length >= copies[d->carrier_i].header_len &&
 	    length_right(d, length)) {
-		all = together && d->n > 1 ?
+		all = flags & STORE_TOGETHER && d->n > 1 ?
 		    post_together(d, copies, length, message_wire, each,
 		    arg) :
 		    post_all(d, copies, length, message_wire, each, arg);

@@ -184,7 +184,8 @@ fill_sizes(struct rows *rows, int fd, struct maildir_scan *scan,
 			r = measure_message(fd, scan, e, &fresh, &row->wire);
 		if (e->name.has_wire && e->name.has_disk &&
 		    e->name.disk == e->name.wire)
-			e->flags |= MAILDIR_CRLF;
+			e->flags |= MAILDIR_CRLF |
+			    (e->name.no_dots ? MAILDIR_NO_DOTS : 0);
 		if (r == 0)
 			rows->n++;
 	}

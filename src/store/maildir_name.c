@@ -53,7 +53,7 @@ size_field(const char *p, const char *end, char *letter_r, uint64_t *v_r)
 		stop = end;
 	*letter_r = 0;
 	*v_r = 0;
-	if (stop - p >= 4 && (p[1] == 'S' || p[1] == 'W') && p[2] == '=') {
+	if (stop - p >= 4 && memchr("SWD", p[1], 3) != NULL && p[2] == '=') {
 		const char *e = digits(p + 3, stop, INT64_MAX, v_r, &ok);
 
 		if (ok && e == stop)
@@ -75,7 +75,8 @@ static void
 parse_sizes(struct maildir_name *out, const char *p, size_t n)
 {
 	const char *end = p + n, *at = memchr(p, ',', n);
-	unsigned s = 0, w = 0;
+	uint64_t dots = 0;
+	unsigned s = 0, w = 0, d = 0;
 
 	while (at != NULL && at < end) {
 		char letter;
@@ -86,11 +87,14 @@ parse_sizes(struct maildir_name *out, const char *p, size_t n)
 			out->disk = v;
 		if (letter == 'W' && w++ == 0)
 			out->wire = v;
+		if (letter == 'D' && d++ == 0)
+			dots = v;
 	}
 	/* a name that says it twice says nothing */
 	out->has_disk = s == 1;
 	out->has_wire = w == 1 && (!out->has_disk ||
 	    maildir_wire_possible(out->disk, out->wire));
+	out->no_dots = d == 1 && dots == 0;
 }
 
 /*
@@ -225,13 +229,14 @@ maildir_unique(char out[MAILDIR_UNIQUE_MAX], const char *host)
 
 int
 maildir_final_name(char out[MAILDIR_NAME_MAX], const char *unique,
-    uint64_t disk, uint64_t wire)
+    uint64_t disk, uint64_t wire, bool no_dots)
 {
 	int n;
 
 	if (maildir_wire_possible(disk, wire))
 		n = snprintf(out, MAILDIR_NAME_MAX,
-		    "%s,S=%" PRIu64 ",W=%" PRIu64, unique, disk, wire);
+		    "%s,S=%" PRIu64 ",W=%" PRIu64 "%s", unique, disk, wire,
+		    no_dots && disk == wire ? ",D=0" : "");
 	else
 		n = snprintf(out, MAILDIR_NAME_MAX, "%s,S=%" PRIu64, unique,
 		    disk);

@@ -23,6 +23,7 @@ struct maildir_name {
 	uint64_t wire;		/* ",W="; valid if has_wire */
 	bool has_disk;
 	bool has_wire;		/* and possible for that `disk` */
+	bool no_dots;		/* ",D=0": no line begins with a dot */
 };
 
 /* n <= 255 octets, without NUL */
@@ -32,8 +33,8 @@ void maildir_name_parse(struct maildir_name *out, const char *p, size_t n);
 bool maildir_wire_possible(uint64_t disk, uint64_t wire);
 
 /*
- * The base without its well-formed ",S=" and ",W=" fields.  Writes at most n
- * octets (no terminator), returns how many.
+ * The base without its well-formed ",S=", ",W=" and ",D=" fields.  Writes at
+ * most n octets (no terminator), returns how many.
  */
 size_t maildir_name_strip(char *out, const char *base, size_t n);
 
@@ -56,10 +57,11 @@ void maildir_host_escape(char out[MAILDIR_HOST_MAX + 1], const char *host);
 __attribute__((warn_unused_result))
 int maildir_unique(char out[MAILDIR_UNIQUE_MAX], const char *host);
 
-/* unique,S=disk,W=wire (W only if possible). 0, or -1 with errno, which
- * cannot be for a name from maildir_unique. */
+/* unique,S=disk,W=wire (W only if possible), and ",D=0" when the file can be
+ * sent as it is: its octets are wire octets, and `no_dots`. 0, or -1 with
+ * errno, which cannot be for a name from maildir_unique. */
 __attribute__((warn_unused_result))
 int maildir_final_name(char out[MAILDIR_NAME_MAX], const char *unique,
-    uint64_t disk, uint64_t wire);
+    uint64_t disk, uint64_t wire, bool no_dots);
 
 #endif

@@ -153,7 +153,7 @@ parcel_show(const struct maildir *md, struct parcel *p, uint64_t disk,
 	enum store_result r;
 	int tmp, new;
 
-	if (maildir_final_name(name, p->unique, disk, wire) != 0)
+	if (maildir_final_name(name, p->unique, disk, wire, p->no_dots) != 0)
 		return parcel_failure(errno);
 	tmp = parcel_open_sub(md, p->path, "tmp", O_PATH);
 	if (tmp < 0)
@@ -187,7 +187,7 @@ parcel_hide(const struct maildir *md, const struct parcel *p, uint64_t disk,
 	enum store_result r = STORE_UNKNOWN;
 	int new;
 
-	if (maildir_final_name(name, p->unique, disk, wire) != 0)
+	if (maildir_final_name(name, p->unique, disk, wire, p->no_dots) != 0)
 		return STORE_UNKNOWN;
 	new = parcel_open_sub(md, p->path, "new", O_RDONLY);
 	if (new < 0)

@@ -13,6 +13,8 @@ struct parcel {
 	const char *path;	/* of the maildrop */
 	int fd;			/* -1: there is none */
 	char unique[MAILDIR_UNIQUE_MAX];
+	bool no_dots;		/* no line in it begins with a dot: to be set
+				 * before it is shown */
 };
 
 /* what an errno means for a maildrop that is there: never NO_MAILDROP */

@@ -430,11 +430,12 @@ mem_abort(void *delivery)
 
 static enum store_result
 mem_deliver(void *delivery, const struct store_copy *copies, uint64_t length,
-    uint64_t message_wire, bool together, store_each_done *each, void *arg)
+    uint64_t message_wire, unsigned flags, store_each_done *each, void *arg)
 {
 	struct mem_delivery *d = delivery;
 	uint64_t skip = copies[d->carrier].header_len;
 	enum store_result all = STORE_OK;
+	bool together = flags & STORE_TOGETHER;
 	struct stat st;
 	bool right;
 

@@ -96,7 +96,7 @@ null_begin(void *engine, const char *const *paths, unsigned n,
 
 static enum store_result
 null_deliver(void *delivery, const struct store_copy *copies, uint64_t length,
-    uint64_t message_wire, bool together, store_each_done *each,
+    uint64_t message_wire, unsigned flags, store_each_done *each,
     void *arg)
 {
 	struct null_delivery *d = delivery;
@@ -104,7 +104,7 @@ null_deliver(void *delivery, const struct store_copy *copies, uint64_t length,
 	(void)copies;
 	(void)length;
 	(void)message_wire;
-	(void)together;
+	(void)flags;
 	for (unsigned i = 0; i < d->n; i++)
 		each(arg, i, STORE_OK);
 	free(d);

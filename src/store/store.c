@@ -57,7 +57,7 @@ struct store_delivery {
 		store_begin_done *begun;
 		store_done *done;
 	} u;
-	bool together;
+	unsigned flags;			/* enum store_deliver_flag */
 };
 
 static struct store_session *
@@ -442,7 +442,7 @@ run_deliver(struct pool_job *job)
 
 	if (d->block != NULL) {
 		r = st->engine->deliver(d->state, d->block, d->length,
-		    d->message_wire, d->together, d->each, d->arg);
+		    d->message_wire, d->flags, d->each, d->arg);
 	} else {
 		for (unsigned i = 0; i < d->n; i++)
 			d->each(d->arg, i, STORE_TEMP);
@@ -471,9 +471,9 @@ store_deliver_commit(struct store_delivery *d, const struct store_copy *copies,
 }
 
 void
-store_deliver_together(struct store_delivery *d)
+store_deliver_flags(struct store_delivery *d, unsigned flags)
 {
-	d->together = true;
+	d->flags = flags;
 }
 
 static void

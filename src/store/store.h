@@ -153,7 +153,7 @@ void store_close(struct store_session *s, store_done *done, void *arg);
  * Delivery of one message to n >= 1 maildrops.  begin makes a temporary file
  * in the maildrop of one of them, the carrier, and hands out a descriptor
  * (write-only, owned by `done`).  The caller writes the carrier's header
- * octets, then the message; LF line ends.
+ * octets, then the message, with LF or CRLF line ends.
  */
 typedef void store_begin_done(void *arg, enum store_result r,
     struct store_delivery *d, int fd, unsigned carrier);
@@ -161,8 +161,9 @@ void store_deliver_begin(struct store *st, const char *const *paths,
     unsigned n, store_begin_done *done, void *arg);
 
 struct store_copy {
-	/* what stands before the message in this recipient's copy, LF line
-	 * ends; for the carrier: what the caller has written already */
+	/* what stands before the message in this recipient's copy, whole
+	 * lines, none of which begins with a dot; for the carrier: what the
+	 * caller has written already */
 	const char *header;
 	size_t header_len;
 	uint64_t header_wire;	/* its wire octets */
@@ -186,12 +187,18 @@ void store_deliver_commit(struct store_delivery *d,
     const struct store_copy *copies, uint64_t length, uint64_t message_wire,
     store_each_done *each, store_done *done, void *arg);
 
-/*
- * Before deliver_commit: all recipients or none.  When one of them cannot have
- * the message nobody gets it (what was visible already is taken back), and
- * `each` says the same to all.  For peers that take only one answer.
- */
-void store_deliver_together(struct store_delivery *d);
+enum store_deliver_flag {
+	/* All recipients or none.  When one of them cannot have the message
+	 * nobody gets it (what was visible already is taken back), and `each`
+	 * says the same to all.  For peers that take only one answer. */
+	STORE_TOGETHER = 1 << 0,
+	/* No line of the message begins with a dot: an engine may note that,
+	 * so that store_body can say it later. */
+	STORE_NO_DOTS = 1 << 1
+};
+
+/* Before deliver_commit: enum store_deliver_flag. */
+void store_deliver_flags(struct store_delivery *d, unsigned flags);
 
 /* Removes the temporary file.  Frees the delivery before `done`, which may
  * be NULL. */

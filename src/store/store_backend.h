@@ -33,10 +33,11 @@ struct store_engine {
 
 	enum store_result (*begin)(void *engine, const char *const *paths,
 	    unsigned n, void **delivery_r, int *fd_r, unsigned *carrier_r);
-	/* calls each() n times, then frees the delivery */
+	/* calls each() n times, then frees the delivery; flags: enum
+	 * store_deliver_flag */
 	enum store_result (*deliver)(void *delivery,
 	    const struct store_copy *copies, uint64_t length,
-	    uint64_t message_wire, bool together, store_each_done *each,
+	    uint64_t message_wire, unsigned flags, store_each_done *each,
 	    void *arg);
 	void (*abort)(void *delivery);
 };

@@ -400,7 +400,7 @@ test_too_long(void)
 	maildir_sweep(&md, path);
 	memset(unique, 'n', sizeof(unique) - 1);
 	unique[sizeof(unique) - 1] = '\0';
-	expect(maildir_final_name(name, unique, 1, 2) == -1 &&
+	expect(maildir_final_name(name, unique, 1, 2, false) == -1 &&
 	    errno == ENAMETOOLONG, "a name is too long to get its sizes");
 }
 

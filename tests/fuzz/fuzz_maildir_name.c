@@ -34,12 +34,12 @@ one_name(const char *p, size_t n, struct maildir_name *v)
 	stripped = maildir_name_strip(out, p, v->base_n);
 	MUST(stripped <= v->base_n);
 	/* nothing that says a size is left */
-	if (v->has_disk || v->has_wire) {
+	if (v->has_disk || v->has_wire || v->no_dots) {
 		struct maildir_name again;
 
 		MUST(stripped < v->base_n);
 		maildir_name_parse(&again, out, stripped);
-		MUST(!again.has_disk && !again.has_wire);
+		MUST(!again.has_disk && !again.has_wire && !again.no_dots);
 	}
 }
 

@@ -203,7 +203,8 @@ sync_begin(struct store *st, const char *const *paths, unsigned n)
 }
 
 void (*sync_told)(unsigned i, enum store_result r);
-bool sync_together;
+bool sync_together, sync_wire_form;
+static bool text_no_dots;
 
 static void
 on_each(void *arg, unsigned i, enum store_result r)
@@ -226,8 +227,8 @@ sync_deliver_commit(struct store_delivery *d, const struct store_copy *copies,
 	struct wait w;
 
 	wait_init(&w);
-	if (sync_together)
-		store_deliver_together(d);
+	store_deliver_flags(d, (sync_together ? STORE_TOGETHER : 0) |
+	    (sync_wire_form && text_no_dots ? STORE_NO_DOTS : 0));
 	store_deliver_commit(d, copies, length, wire, on_each, on_done, &w);
 	wait_done(&w);
 	w.outcome.all = w.r;
@@ -273,10 +274,11 @@ sync_deliver(struct store *st, const char *const *paths, unsigned n,
 		return failed;
 	}
 	for (unsigned i = 0; i < n; i++) {
-		snprintf(headers[i], sizeof(headers[i]), "X: %u\n", i);
+		snprintf(headers[i], sizeof(headers[i]), "X: %u%s\n", i,
+		    sync_wire_form ? "\r" : "");
 		header_n = strlen(headers[i]);
 		copies[i] = (struct store_copy){ headers[i], header_n,
-			header_n + 1 };
+			header_n + !sync_wire_form };
 	}
 	header_n = copies[b.carrier].header_len;
 	if (os_write_all(b.fd, headers[b.carrier], header_n) != 0 ||
@@ -287,6 +289,8 @@ sync_deliver(struct store *st, const char *const *paths, unsigned n,
 	}
 	close(b.fd);
 	free(sync_wire(text, text_n, &wire_n));
+	text_no_dots = (text_n == 0 || text[0] != '.') &&
+	    memmem(text, text_n, "\n.", 2) == NULL;
 	return sync_deliver_commit(b.d, copies, header_n + text_n, wire_n);
 }
 

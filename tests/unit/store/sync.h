@@ -52,6 +52,9 @@ void sync_abort(struct store_delivery *d);
 extern void (*sync_told)(unsigned i, enum store_result r);
 /* When set: all recipients or none. */
 extern bool sync_together;
+/* When set: headers end with CRLF, and it is told whether lines of the text
+ * begin with dots. */
+extern bool sync_wire_form;
 /* All of it: header "X: <i>\n" for recipient i, then text. */
 struct sync_outcome sync_deliver(struct store *st, const char *const *paths,
     unsigned n, const char *text, size_t text_n);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
  * Several messages at once (store_bodies): which ones come, and what shows
- * that one was touched after it was opened (Z-2, Z-3).
+ * that one was touched after it was opened (Z-2, Z-3); which are said to be in
+ * wire form.
  */
 #include "check.h"
 
@@ -257,6 +258,43 @@ test_mem(void **state)
 	sync_rmdir(root);
 }
 
+/* ",D=0" is believed of a file in wire form that has its name's size. */
+static void
+test_mark_of_wire_form(void **state)
+{
+	static const struct {
+		const char *name;
+		bool marked;
+	} cases[] = {
+		{ "new/1.h,S=12,W=12,D=0", true },
+		{ "cur/2.h,S=12,W=12,D=0:2,S", true },
+		{ "new/3.h,S=12,W=12", false },
+		{ "new/4.h,S=12,W=12,D=1", false },
+		{ "new/5.h,S=11,W=12,D=0", false },
+		{ "new/6.h,W=12,D=0", false },
+		{ "new/7.h,S=12,W=12:2,D=0", false },
+	};
+	enum { N = sizeof(cases) / sizeof(cases[0]) };
+	const unsigned wire_form = STORE_BODY_CRLF | STORE_BODY_NO_DOTS;
+	struct office *o = *state;
+	struct store_body body;
+	struct sync_open s;
+
+	for (size_t i = 0; i < N; i++)
+		sync_file(o->root, "m", cases[i].name,
+		    "A: b\r\n\r\nhi\r\n", 12);
+	s = sync_open(o->st, "m");
+	assert_int_equal(s.snap->count, N);
+	for (uint32_t i = 0; i < N; i++) {
+		print_message("%s\n", cases[i].name);
+		assert_int_equal(sync_body(s.s, i, &body), STORE_OK);
+		assert_int_equal(body.flags == wire_form, cases[i].marked);
+		assert_int_equal(body.length, 12);
+		close(body.fd);
+	}
+	sync_close(&s);
+}
+
 int
 main(void)
 {
@@ -267,6 +305,7 @@ main(void)
 		TEST(test_until_trouble),
 		TEST(test_doubtful),
 		TEST(test_changes_show),
+		TEST(test_mark_of_wire_form),
 		TEST(test_mem),
 	};
 

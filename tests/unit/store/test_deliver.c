@@ -551,7 +551,7 @@ test_sweep(void **state)
 	assert_int_equal(sync_count(o->root, "a", "tmp"), 2);
 }
 
-/* what SMTP's one reply wants: see store_deliver_together */
+/* what SMTP's one reply wants: see STORE_TOGETHER */
 static void
 test_all_or_none(void **state)
 {
@@ -584,6 +584,54 @@ test_all_or_none(void **state)
 	assert_int_equal(sync_count(o->root, "b/c", "new"), 1);
 }
 
+/* A file in wire form is marked, in the names of all copies, and the mark
+ * comes back with the body; any other is not. */
+static void
+test_wire_form(void **state)
+{
+	struct office *o = *state;
+
+	sync_wire_form = true;
+	for (size_t i = 0; i < 2 * SHAPES; i++) {
+		const struct shape *shape = &shapes[i / 2];
+		bool no_dots = (shape->n == 0 || shape->text[0] != '.') &&
+		    memmem(shape->text, shape->n, "\n.", 2) == NULL;
+		bool marked = no_dots && shape->wire == shape->n;
+
+		print_message("%s\n", shape->label);
+		sync_together = i % 2 != 0;
+		assert_int_equal(sync_deliver(o->st, three, 3, shape->text,
+		    shape->n).all, STORE_OK);
+		for (unsigned k = 0; k < 3; k++) {
+			struct store_body body;
+			struct sync_open s;
+			char name[256], *got, *wire;
+			size_t got_n, wire_n;
+
+			only_name(o, three[k], name);
+			assert_int_equal(strstr(name, ",D=0") != NULL,
+			    marked);
+			s = sync_open(o->st, three[k]);
+			assert_int_equal(sync_body(s.s, 0, &body), STORE_OK);
+			assert_int_equal(body.flags == (STORE_BODY_CRLF |
+			    STORE_BODY_NO_DOTS), marked);
+			got = sync_read(&body, &got_n);
+			wire = sync_wire(got, got_n, &wire_n);
+			assert_int_equal(s.snap->octets[0], wire_n);
+			if (marked) {
+				assert_int_equal(got_n, wire_n);
+				assert_memory_equal(got, wire, wire_n);
+			}
+			free(wire);
+			free(got);
+			assert_int_equal(sync_commit_one(s.s, 1, 0),
+			    STORE_OK);
+			sync_close(&s);
+		}
+	}
+	sync_wire_form = sync_together = false;
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -605,6 +653,7 @@ main(void)
 		TEST(test_half_made),
 		TEST(test_sweep),
 		TEST(test_all_or_none),
+		TEST(test_wire_form),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

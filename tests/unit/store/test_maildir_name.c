@@ -55,6 +55,10 @@ static const struct {
 	/* said twice is not said */
 	{ "1.h,W=12,W=13", 1, 0, "1.h,W=12,W=13", "1.h", -1, -1 },
 	{ "1.h,S=1,S=2,W=2", 1, 0, "1.h,S=1,S=2,W=2", "1.h", -1, 2 },
+	/* the mark of a file without dots is one of the sizes */
+	{ "1.h,S=5,W=5,D=0", 1, 0, "1.h,S=5,W=5,D=0", "1.h", 5, 5 },
+	{ "1.h,D=7,X", 1, 0, "1.h,D=7,X", "1.h,X", -1, -1 },
+	{ "1.h,D=", 1, 0, "1.h,D=", "1.h,D=", -1, -1 },
 	/* other fields stay */
 	{ "1.h,X=1,S=5,Y", 1, 0, "1.h,X=1,S=5,Y", "1.h,X=1,Y", 5, -1 },
 	{ "1.h,", 1, 0, "1.h,", "1.h,", -1, -1 },
@@ -110,6 +114,34 @@ test_parse(void **state)
 		assert_int_equal(n, strlen(names[i].stripped));
 		assert_memory_equal(out, names[i].stripped, n);
 		free(p);
+	}
+}
+
+/* Only one ",D=0" in the base says that no line begins with a dot. */
+static void
+test_no_dots(void **state)
+{
+	static const struct {
+		const char *name;
+		bool no_dots;
+	} cases[] = {
+		{ "1.h,D=0", true }, { "1.h,D=0:2,S", true },
+		{ "1.h,D=00", true }, { "1.h,D=0,S=1", true },
+		{ "1.h", false }, { "1.h,D=1", false }, { "1.h,D=", false },
+		{ "1.h,D=0x", false }, { "1.h,D=-0", false },
+		{ "1.h,d=0", false }, { "1.h,D=0,D=0", false },
+		{ "1.h,D=0,D=1", false }, { "1.h:2,D=0", false },
+		{ "1.h,D=99999999999999999999", false },
+		{ "1.hD=0", false }, { "1.h,XD=0", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct maildir_name v;
+
+		print_message("\"%s\"\n", cases[i].name);
+		maildir_name_parse(&v, cases[i].name, strlen(cases[i].name));
+		assert_int_equal(v.no_dots, cases[i].no_dots);
 	}
 }
 
@@ -288,7 +320,7 @@ test_final_name(void **state)
 	maildir_host_escape(host, long_host);
 	assert_int_equal(maildir_unique(unique, host), 0);
 	assert_int_equal(maildir_final_name(name, unique, INT64_MAX / 2,
-	    INT64_MAX), 0);
+	    INT64_MAX, true), 0);
 	assert_true(strlen(name) < 255);
 	maildir_name_parse(&v, name, strlen(name));
 	assert_true(v.has_disk && v.has_wire);
@@ -298,10 +330,24 @@ test_final_name(void **state)
 	    strlen(unique));
 
 	/* an impossible wire size is not written down */
-	assert_int_equal(maildir_final_name(name, "1.h", 10, 5), 0);
+	assert_int_equal(maildir_final_name(name, "1.h", 10, 5, true), 0);
 	assert_string_equal(name, "1.h,S=10");
-	assert_int_equal(maildir_final_name(name, "1.h", 10, 12), 0);
+	assert_int_equal(maildir_final_name(name, "1.h", 10, 12, true), 0);
 	assert_string_equal(name, "1.h,S=10,W=12");
+	/* what can be sent as it is has a mark */
+	assert_int_equal(maildir_final_name(name, "1.h", 12, 12, false), 0);
+	assert_string_equal(name, "1.h,S=12,W=12");
+	assert_int_equal(maildir_final_name(name, "1.h", 12, 12, true), 0);
+	assert_string_equal(name, "1.h,S=12,W=12,D=0");
+	maildir_name_parse(&v, name, strlen(name));
+	assert_true(v.no_dots);
+	/* there is room for the longest */
+	assert_int_equal(maildir_final_name(name, unique, INT64_MAX,
+	    INT64_MAX, true), 0);
+	maildir_name_parse(&v, name, strlen(name));
+	assert_true(v.no_dots && v.wire == INT64_MAX);
+	assert_int_equal(maildir_name_strip(name, name, v.base_n),
+	    strlen(unique));
 }
 
 int
@@ -309,6 +355,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parse),
+		cmocka_unit_test(test_no_dots),
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_flags_are_not_identity),
 		cmocka_unit_test(test_host),
