@@ -70,6 +70,7 @@ struct conf {
 	char *postmaster;
 	char *recipient_delimiter;
 	bool session_lock;		/* exclusive (default) or shared */
+	bool crlf;			/* line ends of delivered files */
 	uint64_t message_size;		/* octets */
 	unsigned recipients;
 	unsigned store_threads;

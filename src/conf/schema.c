@@ -15,6 +15,7 @@
 
 static const char *const no_yes[] = { "no", "yes", NULL };
 static const char *const locks[] = { "shared", "exclusive", NULL };
+static const char *const line_ends[] = { "lf", "crlf", NULL };
 static const char *const engines[] = { "maildir", "mem", NULL };
 static const char *const without_root[] = { "run", "refuse", NULL };
 static const char *const protocols[] = { "pop3", "lmtp", "smtp", NULL };
@@ -115,6 +116,13 @@ static const struct conf_setting settings[] = {
   IN_CONF(session_lock),
   "Whether a session locks its maildrop against further sessions, which are "
   "told [IN-USE].", NULL },
+{ "mail", "line_ends", CONF_TYPE_BOOL, 0, "lf", 0, 0, line_ends, NULL,
+  IN_CONF(crlf),
+  "How lines end in the files of delivered messages.  lf is what other "
+  "programs expect in a Maildir; crlf is what POP3 sends, so that files go "
+  "out as they are, for less CPU: for maildrops that nobody else reads, or "
+  "only Dovecot, which knows both (Courier adds a CR to each line).  Files of "
+  "both kinds are read with either setting.", NULL },
 { "mail", "message_size", CONF_TYPE_SIZE, CONF_MIN_IS_SAFETY, "50M",
   64 << 10, 2047u << 20, NULL, NULL, IN_CONF(message_size),
   "The largest message that is accepted.", NULL },

@@ -5,8 +5,10 @@
  * Owns the descriptor and the SSL object.  Must not know protocols, wait,
  * or keep octets of its own.
  */
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 
+#include <assert.h>
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
@@ -57,12 +59,12 @@ plain_read(struct conn *c, void *p, size_t n)
 }
 
 static ssize_t
-plain_write(struct conn *c, const void *p, size_t n)
+plain_write(struct conn *c, const void *p, size_t n, int flags)
 {
 	ssize_t put;
 
 	do
-		put = send(c->fd, p, n, MSG_NOSIGNAL);
+		put = send(c->fd, p, n, MSG_NOSIGNAL | flags);
 	while (put < 0 && errno == EINTR);
 	return put < 0 ? plain_result(c, LOOP_WRITE) : put;
 }
@@ -216,7 +218,28 @@ conn_read(struct conn *c, void *p, size_t n)
 ssize_t
 conn_write(struct conn *c, const void *p, size_t n)
 {
-	return c->ssl != NULL ? tls_write(c, p, n) : plain_write(c, p, n);
+	return c->ssl != NULL ? tls_write(c, p, n) :
+	    plain_write(c, p, n, 0);
+}
+
+ssize_t
+conn_write_more(struct conn *c, const void *p, size_t n)
+{
+	return c->ssl != NULL ? tls_write(c, p, n) :
+	    plain_write(c, p, n, MSG_MORE);
+}
+
+/* SIGPIPE cannot be told off here, as with send: the process ignores it */
+ssize_t
+conn_send_file(struct conn *c, int file, off_t at, size_t n)
+{
+	ssize_t put;
+
+	assert(c->ssl == NULL);
+	do
+		put = sendfile(c->fd, file, &at, n);
+	while (put < 0 && errno == EINTR);
+	return put < 0 ? plain_result(c, LOOP_WRITE) : put;
 }
 
 size_t

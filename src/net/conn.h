@@ -39,6 +39,13 @@ ssize_t conn_read(struct conn *c, void *p, size_t n);
  * CONN_AGAIN the next call must offer the same octets again (at any address)
  * and may offer more behind them: a part may be encrypted already. */
 ssize_t conn_write(struct conn *c, const void *p, size_t n);
+/* The same for a caller who has more at once: a small piece may wait for
+ * that. */
+ssize_t conn_write_more(struct conn *c, const void *p, size_t n);
+/* Sends up to n > 0 octets of a file from `at` on, without reading them.  Only
+ * without TLS.  Octets > 0, 0 when the file has no more, CONN_AGAIN,
+ * CONN_ERROR. */
+ssize_t conn_send_file(struct conn *c, int file, off_t at, size_t n);
 /* Octets that conn_read may give without the socket being readable: not 0
  * after a read means read again before waiting.  TLS says 1 for a record it
  * has not opened yet.  Always 0 after conn_read gave CONN_AGAIN. */

@@ -20,6 +20,11 @@ enum {
 	/* FRONT_FILE fits whatever the codec adds to it, and twice what it
 	 * adds to most mail */
 	FRONT_OUT = 2 * FRONT_FILE + 4 * 1024,
+	/* Files in wire form that are at least that long go out without being
+	 * read: below, two more calls and a packet of its own for the last
+	 * line cost more than copying. */
+	FRONT_SENDFILE = 16 * 1024,
+	FRONT_SENDFILE_MAX = 256 * 1024,	/* in one call */
 	FRONT_AHEAD = 2048,	/* bodies that sessions may keep for later, */
 	FRONT_AHEAD_PART = 8	/* or those of all fronts that part of the
 				 * descriptors that a process may have */

@@ -20,6 +20,7 @@
 
 enum {
 	ROUNDS_MAX = 16,	/* of the pump before others get a turn */
+	FILE_ROUNDS_MAX = 8,	/* the same, of parts of a file */
 	IN_MAX = 64 * 1024	/* kept input: a line and what was read */
 };
 
@@ -70,6 +71,13 @@ watch(struct session *s, unsigned events)
 	return false;
 }
 
+/* something is still to be sent */
+static bool
+unsent(const struct session *s)
+{
+	return s->out.n > 0 || s->filing;
+}
+
 /* Sends p; what the socket does not take is kept: nothing may be kept
  * already. false: the session has ended. */
 static bool
@@ -77,7 +85,8 @@ send_out(struct session *s, const unsigned char *p, size_t n)
 {
 	assert(s->out.n == 0);
 	while (n > 0) {
-		ssize_t w = conn_write(&s->conn, p, n);
+		ssize_t w = s->filing ? conn_write_more(&s->conn, p, n) :
+		    conn_write(&s->conn, p, n);
 
 		if (w == CONN_AGAIN)
 			break;
@@ -118,6 +127,38 @@ send_kept(struct session *s)
 	}
 	buf_release(&s->out);
 	return 1;
+}
+
+/* 1: all is written, 0: not yet, -1: the session has ended */
+static int
+send_file(struct session *s)
+{
+	for (unsigned round = 0; round < FILE_ROUNDS_MAX; round++) {
+		ssize_t w = s->ops->send_file(s);
+
+		if (w == 0) {
+			s->filing = false;
+			return 1;
+		}
+		if (w == CONN_AGAIN)
+			break;
+		if (w < 0) {
+			session_end(s, "drop");
+			return -1;
+		}
+		s->octets_out += (uint64_t)w;
+		progress(s);
+	}
+	return watch(s, LOOP_WRITE) ? 0 : -1;
+}
+
+/* what is unsent: 1: all is written, 0: not yet, -1: the session has ended */
+static int
+send_rest(struct session *s)
+{
+	int r = send_kept(s);
+
+	return r == 1 && s->filing ? send_file(s) : r;
 }
 
 /* ---- TLS ----------------------------------------------------------------- */
@@ -267,10 +308,13 @@ step(struct session *s, struct pop_span *in, enum session_step *step_r)
 	s->waiting = *step_r == STEP_WAIT;
 	s->closing = *step_r == STEP_CLOSE;
 	s->tls_next = *step_r == STEP_TLS;
+	s->filing = *step_r == STEP_FILE;
 	if (!send_out(s, out.p, out.n))
 		return -1;
 	if (s->out.n > 0)
 		return 0;
+	if (s->filing)
+		return send_file(s);
 	return *step_r == STEP_MORE || *step_r == STEP_FULL;
 }
 
@@ -302,14 +346,14 @@ session_pump(struct session *s, bool readable)
 
 		if (r < 0)
 			return;
-		if (r > 0 && what == STEP_FULL)
+		if (r > 0 && what != STEP_MORE)
 			continue;
 		if (!keep(s, in, scratch))
 			return;
 		scratch = 0;
 		in = buf_span(&s->in);
 		if (r == 0) {
-			if (s->out.n == 0)
+			if (!unsent(s))
 				(void)finish(s);
 			return;
 		}
@@ -336,7 +380,7 @@ again_event(struct loop_task *t)
 	struct session *s = SESSION_OF(t, again);
 
 	/* what an event meanwhile left unsent comes before anything else */
-	if (s->out.n == 0 && !s->handshaking)
+	if (!unsent(s) && !s->handshaking)
 		session_pump(s, false);
 }
 
@@ -345,7 +389,7 @@ session_resume(struct session *s)
 {
 	s->waiting = false;
 	/* output still under way: it goes on when that is written */
-	if (s->out.n == 0)
+	if (!unsent(s))
 		session_pump(s, false);
 }
 
@@ -358,8 +402,8 @@ io_event(struct loop_io *io, unsigned events)
 		shake_hands(s);
 		return;
 	}
-	if (s->out.n > 0) {
-		if (send_kept(s) == 1 && !finish(s)) {
+	if (unsent(s)) {
+		if (send_rest(s) == 1 && !finish(s)) {
 			if (s->waiting)
 				(void)watch(s, LOOP_READ);
 			else
@@ -380,7 +424,7 @@ io_event(struct loop_io *io, unsigned events)
 static void
 last_words(struct session *s, const struct pop_out *out)
 {
-	if (out->n > 0 && s->out.n == 0 && !s->handshaking &&
+	if (out->n > 0 && !unsent(s) && !s->handshaking &&
 	    conn_write(&s->conn, out->p, out->n) > 0)
 		s->octets_out += out->n;
 }

@@ -28,6 +28,7 @@ struct settings;
 enum session_step {
 	STEP_MORE,		/* input used up */
 	STEP_FULL,		/* output full */
+	STEP_FILE,		/* a file behind the output: see send_file */
 	STEP_WAIT,		/* another process was asked */
 	STEP_TLS,		/* hand-shake after the output is written */
 	STEP_CLOSE		/* close after the output is written */
@@ -40,6 +41,10 @@ struct session_ops {
 	bool (*start)(struct session *s, struct pop_out *out);
 	enum session_step (*step)(struct session *s, struct pop_span *in,
 	    struct pop_out *out);
+	/* After STEP_FILE, when the output is written, and until it gives 0: a
+	 * part of the file.  Octets, 0: all is sent, CONN_AGAIN, CONN_ERROR.
+	 * NULL where no step says STEP_FILE. */
+	ssize_t (*send_file)(struct session *s);
 	size_t (*line_max)(const struct session *s);
 	void (*tls_started)(struct session *s);
 	/* a frame of the auth or store process with this session's id;
@@ -85,6 +90,7 @@ struct session {
 	bool newcomer;			/* no login yet, and no mail */
 	bool handshaking;
 	bool waiting;			/* for another process */
+	bool filing;			/* a file is to be sent behind `out` */
 	bool unread;			/* readable, but not wanted just now */
 	bool closing;			/* when the output is written */
 	bool tls_next;			/* the same: then shake hands */

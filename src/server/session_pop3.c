@@ -122,62 +122,133 @@ body_close(struct pop3 *p)
 	p->fd = -1;
 }
 
-/* What the file holds at p->offset, as much as may fit into `room`: octets,
- * 0 when it was cut short, -1.  What is read and does not fit is read again. */
+/* What the file holds at p->offset, at most `want` octets: how many, 0 when
+ * it was cut short, -1. */
 static ssize_t
-body_read(struct session *s, struct pop3 *p, size_t room)
+body_read(const struct pop3 *p, void *to, size_t want)
 {
 	uint64_t left = p->end - p->offset;
-	size_t want = p->is_top ? FRONT_TOP : FRONT_FILE;
 	ssize_t n;
 
-	if (want > room)
-		want = room;
 	if (want > left)
 		want = (size_t)left;
 	do
-		n = pread(p->fd, s->front->file, want, (off_t)p->offset);
+		n = pread(p->fd, to, want, (off_t)p->offset);
 	while (n < 0 && errno == EINTR);
 	return n;
 }
 
-/* STEP_MORE: the body is sent; STEP_FULL; STEP_CLOSE: it cannot be */
+/* rather a whole piece next time than a small one now */
+static bool
+too_full(const struct pop3 *p, const struct pop_out *out)
+{
+	size_t room = out->size - out->n;
+
+	return room < POP_OUT_MIN || (room < FRONT_FILE / 2 &&
+	    room < p->end - p->offset);
+}
+
 static enum session_step
-send_body(struct session *s, struct pop_out *out)
+body_lost(struct session *s)
+{
+	s->end = "body-lost";
+	return STEP_CLOSE;
+}
+
+/* Octets that the client gets as they are, by way of `out` or straight from
+ * the file.  STEP_MORE: that was all */
+static enum session_step
+send_wire_form(struct session *s, struct pop_out *out)
 {
 	struct pop3 *p = pop3_of(s);
 
-	while (!p->ending && p->offset < p->end) {
+	while (p->offset < p->end) {
+		size_t room = out->size - out->n;
+		ssize_t n;
+
+		if (!s->tls_on && p->end - p->offset >= FRONT_SENDFILE)
+			return STEP_FILE;
+		if (too_full(p, out))
+			return STEP_FULL;
+		n = body_read(p, out->p + out->n, room);
+		if (n <= 0)
+			return body_lost(s);
+		p->offset += (uint64_t)n;
+		out->n += (size_t)n;
+	}
+	return STEP_MORE;
+}
+
+/* the same, through the codec */
+static enum session_step
+send_encoded(struct session *s, struct pop_out *out)
+{
+	struct pop3 *p = pop3_of(s);
+
+	while (p->offset < p->end) {
+		size_t want = p->is_top ? FRONT_TOP : FRONT_FILE;
+		size_t room = out->size - out->n;
 		struct pop_span piece;
-		size_t room, had;
 		ssize_t n;
 		int enough;
 
-		/* rather a whole piece next time than a small one now */
-		room = out->size - out->n;
-		if (room < POP_OUT_MIN || (room < FRONT_FILE / 2 &&
-		    room < p->end - p->offset))
+		if (too_full(p, out))
 			return STEP_FULL;
-		n = body_read(s, p, room);
-		if (n <= 0) {
-			s->end = "body-lost";
-			return STEP_CLOSE;
-		}
+		/* what is read and does not fit is read again */
+		n = body_read(p, s->front->file, want < room ? want : room);
+		if (n <= 0)
+			return body_lost(s);
 		piece = span_of(s->front->file, (size_t)n);
-		had = piece.n;
 		enough = pop_server_body(p->machine, &piece, out);
-		p->offset += had - piece.n;
+		p->offset += (size_t)n - piece.n;
 		if (enough)
 			break;
 		if (piece.n > 0)
 			return STEP_FULL;
 	}
+	return STEP_MORE;
+}
+
+/* STEP_MORE: the body is sent; STEP_FULL; STEP_FILE; STEP_CLOSE: it cannot
+ * be */
+static enum session_step
+send_body(struct session *s, struct pop_out *out)
+{
+	struct pop3 *p = pop3_of(s);
+	enum session_step what = STEP_MORE;
+
+	if (!p->ending)
+		what = p->wire_form && !p->is_top ? send_wire_form(s, out) :
+		    send_encoded(s, out);
+	if (what != STEP_MORE)
+		return what;
 	p->ending = true;
 	body_close(p);
 	if (pop_server_body_end(p->machine, out) != 0)
 		return STEP_FULL;
 	p->sending = false;
 	return STEP_MORE;
+}
+
+static ssize_t
+pop3_send_file(struct session *s)
+{
+	struct pop3 *p = pop3_of(s);
+	uint64_t left = p->end - p->offset;
+	ssize_t n;
+
+	if (left == 0)
+		return 0;
+	if (left > FRONT_SENDFILE_MAX)
+		left = FRONT_SENDFILE_MAX;
+	n = conn_send_file(&s->conn, p->fd, (off_t)p->offset, (size_t)left);
+	if (n == 0) {
+		s->end = "body-lost";
+		return CONN_ERROR;
+	}
+	if (n > 0)
+		p->offset += (uint64_t)n;
+	return n;
 }
 
 /* one event of the machine; true: look for the next one at once */
@@ -335,6 +406,7 @@ const struct session_ops session_pop3_ops = {
 	.service = "pop3",
 	.start = pop3_start,
 	.step = pop3_step,
+	.send_file = pop3_send_file,
 	.line_max = pop3_line_max,
 	.tls_started = pop3_tls_started,
 	.frame = pop3_frame,

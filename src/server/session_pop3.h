@@ -34,6 +34,7 @@ struct pop3_body {
 	int fd;
 	uint64_t offset, length;
 	uint64_t changed;		/* os_changed() when it was opened */
+	bool wire_form;			/* its octets can be sent as they are */
 };
 
 struct pop3_ahead;
@@ -55,6 +56,7 @@ struct pop3 {
 	bool ending;			/* its terminator is still to come */
 	bool quit;
 	int fd;				/* of the body */
+	bool wire_form;
 	unsigned window;		/* bodies that were asked for last */
 	unsigned asked;			/* those that are still to come, but
 					 * for the one that is sent next */

@@ -35,6 +35,7 @@ pop3_body_set(struct pop3 *p, const struct pop3_body *b)
 	p->fd = b->fd;
 	p->offset = b->offset;
 	p->end = b->offset + b->length;
+	p->wire_form = b->wire_form;
 }
 
 static void

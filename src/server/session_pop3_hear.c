@@ -114,6 +114,7 @@ static bool
 bodies_read(struct ipc_reader *r, struct ipc_frame *f, struct pop3_body *v,
     unsigned max)
 {
+	const unsigned wire_form = STORE_BODY_CRLF | STORE_BODY_NO_DOTS;
 	uint32_t n = ipc_get_u32(r);
 	uint64_t end;
 
@@ -123,6 +124,7 @@ bodies_read(struct ipc_reader *r, struct ipc_frame *f, struct pop3_body *v,
 		v[i].offset = ipc_get_u64(r);
 		v[i].length = ipc_get_u64(r);
 		v[i].changed = ipc_get_u64(r);
+		v[i].wire_form = ipc_get_u8(r) == wire_form;
 		if (__builtin_add_overflow(v[i].offset, v[i].length, &end))
 			return false;
 	}

@@ -10,6 +10,7 @@
 #include "proto/trace.h"
 #include "server/front.h"
 #include "server/loop_guard.h"
+#include "store/measure.h"
 #include "store/store.h"
 
 enum smtp_wait {
@@ -50,7 +51,7 @@ struct smtp {
 	int fd;				/* -1: none */
 	unsigned carrier;
 	uint64_t written;		/* octets in the file */
-	struct pop_measure measure;	/* of the message alone */
+	struct measure measure;		/* of the message alone */
 	struct trace_strip strip;
 	struct trace_lf lf;
 	struct loop_guard guard;

@@ -4,8 +4,8 @@
  * that the store made for it.
  *
  * Puts the trace fields on top, takes old Return-Path fields out, turns CRLF
- * into LF and counts the octets that RETR will send.  Makes nothing durable:
- * that is the store's.
+ * into LF if files are kept so, and counts the octets that RETR will send.
+ * Makes nothing durable: that is the store's.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -48,6 +48,8 @@ fill_info(const struct session *s, const struct recipient *to,
 		flags |= TRACE_TLS;
 	if (p->utf8)
 		flags |= TRACE_UTF8;
+	if (s->settings->conf->crlf)
+		flags |= TRACE_CRLF;
 	*info = (struct trace_info){
 		.flags = flags,
 		.return_path = span_str(p->sender),
@@ -64,7 +66,7 @@ fill_info(const struct session *s, const struct recipient *to,
 		info->recipient = span_str(to->address);
 }
 
-/* the trace fields of one recipient's copy, LF line ends */
+/* the trace fields of one recipient's copy, with line ends as in files */
 static bool
 make_header(const struct session *s, unsigned i, struct buf *b)
 {
@@ -142,7 +144,7 @@ spool_begin(struct session *s, int fd, unsigned carrier)
 	p->written = 0;
 	p->pending = 0;
 	p->spool_failed = false;
-	p->measure = (struct pop_measure){ 0 };
+	p->measure = (struct measure){ 0 };
 	p->lf = (struct trace_lf){ 0 };
 	p->guard = (struct loop_guard){ 0 };
 	trace_strip_init(&p->strip);
@@ -158,7 +160,7 @@ spool_begin(struct session *s, int fd, unsigned carrier)
 	return ok && !p->spool_failed;
 }
 
-/* `part`: with CRLF line ends, to the front's memory with LF ones */
+/* `part`: with CRLF line ends, to the front's memory as files have them */
 static void
 keep_part(struct session *s, struct pop_span part)
 {
@@ -174,8 +176,13 @@ keep_part(struct session *s, struct pop_span part)
 		if (some.n > FRONT_FILE - p->pending - 1)
 			some.n = FRONT_FILE - p->pending - 1;
 		to = s->front->file + p->pending;
-		n = trace_lf(&p->lf, some, to);
-		pop_measure(&p->measure, span_of(to, n));
+		if (s->settings->conf->crlf) {
+			memcpy(to, some.p, some.n);
+			n = some.n;
+		} else {
+			n = trace_lf(&p->lf, some, to);
+		}
+		measure_feed(&p->measure, to, n);
 		p->pending += n;
 		span_skip(&part, some.n);
 	}
@@ -242,7 +249,7 @@ finish_file(struct session *s)
 
 	keep_part(s, trace_strip_end(&p->strip));
 	n = trace_lf_end(&p->lf, &last);
-	pop_measure(&p->measure, span_of(&last, n));
+	measure_feed(&p->measure, &last, n);
 	spool_flush(s);
 	write_out(s, &last, n);
 }
@@ -269,9 +276,10 @@ spool_deliver(struct session *s)
 	if (p->spool_failed || s->front->store == NULL)
 		return false;
 	ipc_writer_init(&w);
-	ipc_put_u8(&w, s->ops == &session_smtp_ops);
+	ipc_put_u8(&w, (s->ops == &session_smtp_ops ? STORE_TOGETHER : 0) |
+	    (p->measure.dots ? 0 : STORE_NO_DOTS));
 	ipc_put_u64(&w, p->written);
-	ipc_put_u64(&w, pop_measure_end(&p->measure));
+	ipc_put_u64(&w, measure_wire(&p->measure));
 	ipc_put_u32(&w, p->n);
 	buf_init(&header, HEADER_MAX);
 	for (unsigned i = 0; i < p->n; i++) {
@@ -313,7 +321,7 @@ spool_log(struct session *s, unsigned i)
 		log_str(&line, "tls", conn_tls_version(&s->conn));
 	log_str(&line, "from", p->sender);
 	log_str(&line, "to", r->address);
-	log_u64(&line, "octets", pop_measure_end(&p->measure));
+	log_u64(&line, "octets", measure_wire(&p->measure));
 	log_str(&line, "result", r->result == STORE_OK ? "stored" :
 	    store_result_text(r->result));
 	log_end(&line);

@@ -282,6 +282,7 @@ bodies_done(void *arg, enum store_result r, const struct store_body *bodies,
 		ipc_put_u64(&w, bodies[i].offset);
 		ipc_put_u64(&w, bodies[i].length);
 		ipc_put_u64(&w, bodies[i].changed);
+		ipc_put_u8(&w, bodies[i].flags);
 		fds[i] = bodies[i].fd;
 	}
 	if (!operation_over(h))

@@ -42,7 +42,9 @@ def some_name(r, n, text):
                      b'%d \xe9.h' % n, b'%064x' % n, b'%d,X=1' % n,
                      HOST % (n // 60, n % 60), b':2,S%d' % n])
     sizes = [b',S=%d' % len(text), b',W=%d' % len(wire(text))]
-    base += b''.join(r.sample(sizes, r.randrange(3)))
+    if not text.startswith(b'.') and b'\n.' not in text:
+        sizes.append(b',D=0')
+    base += b''.join(r.sample(sizes, r.randrange(len(sizes) + 1)))
     where = r.choice(['new', 'cur'])
     return where, base + (r.choice([b':2,', b':2,S', b':2,FSab'])
                           if where == 'cur' else b'')
@@ -167,9 +169,11 @@ def say(client, r, lines):
     return client.getreply()[0]
 
 
+@pytest.mark.parametrize('line_ends', ['lf', 'crlf'])
 @pytest.mark.parametrize('how', ['lmtp', 'smtp'])
-def test_any_mail_comes_out_as_it_went_in(office, how):
+def test_any_mail_comes_out_as_it_went_in(make_office, how, line_ends):
     """S39, P3: M-10, M-18, M-24"""
+    office = make_office(mail={'line_ends': line_ends})
     r = random.Random(11)
     sent = [some_mail(r) for _ in range(60)]
     with (office.lmtp() if how == 'lmtp' else office.smtp()) as client:

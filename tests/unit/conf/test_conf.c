@@ -88,6 +88,7 @@ minimal_file_has_defaults(void **state)
 	assert_null(c->postmaster);
 	assert_string_equal(c->recipient_delimiter, "+");
 	assert_true(c->session_lock);
+	assert_false(c->crlf);
 	assert_int_equal(c->message_size, 50 << 20);
 	assert_int_equal(c->recipients, 1000);
 	assert_int_equal(c->failure_delay_ms, 2000);
@@ -123,7 +124,7 @@ values_are_read(void **state)
 	    "log = /var/log/restanted\n"
 	    "[mail]\nroot = /m\ndomains = a.example, b.example\n"
 	    "  c.example\n# between\n\n\td.example\n"
-	    "session_lock = shared\nmessage_size = 64k\n"
+	    "session_lock = shared\nline_ends = crlf\nmessage_size = 64k\n"
 	    "recipient_delimiter =\n"
 	    AUTH "failure_delay = 1500ms\nfailure_delay_max = 3\n"
 	    "[limits]\nidle_timeout = 2h\nlogin_timeout = 90\n"
@@ -144,6 +145,7 @@ values_are_read(void **state)
 	assert_string_equal(c->domains,
 	    "a.example b.example c.example d.example");
 	assert_false(c->session_lock);
+	assert_true(c->crlf);
 	assert_int_equal(c->message_size, 65536);
 	assert_string_equal(c->recipient_delimiter, "");
 	assert_int_equal(c->failure_delay_ms, 1500);
@@ -423,6 +425,7 @@ dump_reads_back(void **state)
 		    MAIL "domains = a b\npostmaster = p\n"
 		    "recipient_delimiter =\nmaildrop = %d/%n\n"
 		    "message_size = 100000\nsession_lock = shared\n"
+		    "line_ends = crlf\n"
 		    AUTH "failure_delay = 1ms\nfailure_delay_max = 1ms\n"
 		    "[limits]\nunsafe_limits = yes\n"
 		    "idle_timeout = 1\n"

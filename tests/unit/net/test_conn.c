@@ -4,6 +4,7 @@
  * split, the kinds of end told apart, and no system call in vain (read and
  * send are counted by wrappers).
  */
+#include <sys/mman.h>
 #include <sys/socket.h>
 
 #include <netinet/in.h>
@@ -11,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -119,6 +121,57 @@ test_plain_full(void **state)
 	assert_int_equal(s.want, LOOP_WRITE);
 	close(sv[1]);
 	conn_close(&s);
+}
+
+/* A file by parts: each octet once, whatever the peer takes; its end is told
+ * from a full socket, and nobody there is an error. */
+static void
+test_send_file(void **state)
+{
+	enum { SIZE = 400000, AT = 7 };
+	struct conn s;
+	unsigned char *octets = malloc(SIZE), *got = malloc(SIZE);
+	int sv[2], file = memfd_create("file", MFD_CLOEXEC);
+	off_t at = AT;
+	size_t n = 0;
+	ssize_t r;
+
+	(void)state;
+	assert_true(file >= 0 && octets != NULL && got != NULL);
+	for (size_t i = 0; i < SIZE; i++)
+		octets[i] = (unsigned char)(i * 7 + i / 251);
+	assert_int_equal(write(file, octets, SIZE), SIZE);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK |
+	    SOCK_CLOEXEC, 0, sv), 0);
+	conn_init(&s, sv[0]);
+	assert_int_equal(conn_write_more(&s, "+OK\r\n", 5), 5);
+	assert_int_equal(read(sv[1], got, 5), 5);
+	while ((r = conn_send_file(&s, file, at, SIZE)) != 0) {
+		if (r == CONN_AGAIN) {
+			assert_int_equal(s.want, LOOP_WRITE);
+			r = read(sv[1], got + n, SIZE - n);
+			assert_true(r > 0);
+			n += (size_t)r;
+		} else {
+			assert_true(r > 0);
+			at += r;
+		}
+	}
+	assert_int_equal(at, SIZE);
+	while (n < SIZE - AT && (r = read(sv[1], got + n, SIZE - n)) > 0)
+		n += (size_t)r;
+	assert_int_equal(n, SIZE - AT);
+	assert_memory_equal(got, octets + AT, n);
+	assert_int_equal(read(sv[1], got, 1), -1);
+	close(sv[1]);
+	(void)signal(SIGPIPE, SIG_IGN);
+	assert_int_equal(conn_send_file(&s, file, 0, SIZE), CONN_ERROR);
+	assert_int_equal(errno, EPIPE);
+	(void)signal(SIGPIPE, SIG_DFL);
+	conn_close(&s);
+	close(file);
+	free(octets);
+	free(got);
 }
 
 /* a reset is no end */
@@ -475,6 +528,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_plain),
 		cmocka_unit_test(test_plain_full),
+		cmocka_unit_test(test_send_file),
 		cmocka_unit_test(test_reset),
 		cmocka_unit_test(test_tls_calls),
 		cmocka_unit_test(test_pending),
