@@ -2,8 +2,21 @@
 # SPDX-License-Identifier: ISC
 # Restante: one front, Maildir with ,S=,W= names, passwords in clear, TLS by
 # STLS and implicit.  RESTANTED names the program, built with optimisation.
-NAME=restante FORMAT=maildir-sw PORT=21200 TLSPORT=21201 STLS=1 MANY=1
+# With LINE_ENDS=crlf (restante-crlf.sh) the same mail lies in it as Restante
+# delivers it with line_ends = crlf.
+STLS=1 MANY=1
+if [ "$LINE_ENDS" = crlf ]; then
+    NAME=restante-crlf FORMAT=maildir-crlf PORT=21202 TLSPORT=21203
+else
+    NAME=restante FORMAT=maildir-sw PORT=21200 TLSPORT=21201
+fi
 . "$(dirname "$0")/lib.sh"
+if [ "$LINE_ENDS" = crlf ] && [ ! -e "$PB/mail/maildir-crlf.done" ]; then
+    "$BENCH/mail.sh" >/dev/null &&
+        python3 "$(dirname "$0")/wire_form.py" "$PB/mail/maildir-sw" \
+            "$PB/mail/maildir-crlf" &&
+        touch "$PB/mail/maildir-crlf.done" || exit 1
+fi
 
 peer_start()
 {
@@ -28,6 +41,7 @@ root = $MAIL
 store_user = $VMAIL:$VMAIL
 store_threads = ${STORE_THREADS:-4}
 domains = localhost
+line_ends = ${LINE_ENDS:-lf}
 [auth]
 users = $RUN/users
 [limits]
