@@ -166,7 +166,8 @@ send_wire_form(struct session *s, struct pop_out *out)
 		size_t room = out->size - out->n;
 		ssize_t n;
 
-		if (!s->tls_on && p->end - p->offset >= FRONT_SENDFILE)
+		if (!s->tls_on && !p->copying &&
+		    p->end - p->offset >= FRONT_SENDFILE)
 			return STEP_FILE;
 		if (too_full(p, out))
 			return STEP_FULL;
@@ -242,12 +243,17 @@ pop3_send_file(struct session *s)
 	if (left > FRONT_SENDFILE_MAX)
 		left = FRONT_SENDFILE_MAX;
 	n = conn_send_file(&s->conn, p->fd, (off_t)p->offset, (size_t)left);
+	if (n > 0)
+		p->offset += (uint64_t)n;
 	if (n == 0) {
 		s->end = "body-lost";
 		return CONN_ERROR;
 	}
-	if (n > 0)
-		p->offset += (uint64_t)n;
+	/* not every file system can do it: the step that follows reads */
+	if (n == CONN_ERROR && (errno == EINVAL || errno == ENOSYS)) {
+		p->copying = true;
+		return 0;
+	}
 	return n;
 }
 

@@ -4,7 +4,9 @@ leave the server as files: the octets are the same as ever, whatever is in
 them, whoever asks, and whatever happens on the way."""
 import os
 import re
+import shutil
 import socket
+import subprocess
 import time
 
 import pytest
@@ -200,3 +202,33 @@ def test_a_shutdown_lets_it_finish(crlf):
         assert body_of(rest_of(stream)) == b'Subject: x\r\n\r\n' + \
             text(MUCH)
         s.sendall(b'QUIT\r\n')
+
+
+def strace(*args):
+    return subprocess.run(['strace', '-qq', '-o', '/dev/null', *args],
+                          capture_output=True).returncode
+
+
+@pytest.mark.skipif(shutil.which('strace') is None or strace('true') != 0,
+                    reason='strace cannot trace here')
+@pytest.mark.parametrize('error', ['EINVAL', 'ENOSYS'])
+def test_no_sendfile(crlf, tmp_path, error):
+    """Not every file system has it: then files are read."""
+    for mail in MAILS:
+        crlf.deliver(mail)
+    trace = tmp_path / 'trace'
+    tracer = subprocess.Popen(
+        ['strace', '-o', trace, '-p', str(crlf.child('front')), '-e',
+         f'inject=sendfile:error={error}', '-e', 'trace=sendfile'],
+        stderr=subprocess.PIPE)
+    assert b'attached' in tracer.stderr.readline()
+    try:
+        with crlf.pop3('wren', how='clear') as pop:
+            for n, mail in enumerate(MAILS):
+                assert body_of(pop.message(n + 1)) == mail
+    finally:
+        tracer.terminate()
+        tracer.communicate()
+    assert f'{error} ' in trace.read_text()
+    # once is enough: the session asks no more
+    assert trace.read_text().count('sendfile(') == 1
