@@ -43,7 +43,7 @@ enum maildir_flag {
 	MAILDIR_IN_CUR = 1 << 0,
 	MAILDIR_TWICE = 1 << 1,	/* more than one file has this base */
 	MAILDIR_CRLF = 1 << 2,	/* stored octets are wire octets */
-	MAILDIR_NO_DOTS = 1 << 3,
+	MAILDIR_NO_DOTS = 1 << 3, /* and its name says that there are none */
 	MAILDIR_SIZED = 1 << 4,	/* `disk` is what was measured */
 	MAILDIR_LOST = 1 << 5	/* the last scan did not find it */
 };

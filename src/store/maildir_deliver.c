@@ -12,7 +12,7 @@
  *   commit   3 fstat: is it as long as the caller says?
  *            4 fsync the file
  *            5 openat2 tmp, 6 openat2 new
- *            7 renameat2 tmp/unique new/unique,S=,W= RENAME_NOREPLACE
+ *            7 renameat2 tmp/unique new/unique,S=,W=[,D=0] RENAME_NOREPLACE
  *            8 fsync new/
  *            9 close new, tmp; STORE_OK is told now
  * and for each other recipient, in order, with a file of its own:

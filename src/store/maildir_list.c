@@ -9,9 +9,9 @@
  * may not be read at all is left out too: it cannot be retrieved, and it is
  * not in the way of the others.
  *
- * The unique-id is the base name without its sizes, or a hash of the whole
- * base name when that is not a legal unique-id (RFC 1939 section 7).  When
- * two bases differ in their sizes only, all of them get hashes: better one
+ * The unique-id is the base name without its sizes and mark, or a hash of the
+ * whole base name when that is not a legal unique-id (RFC 1939 section 7).
+ * When two bases differ in these only, all of them get hashes: better one
  * message fetched twice than one that is taken for another.
  */
 #include <errno.h>
@@ -97,10 +97,9 @@ measure_entry(int fd, const char *name, struct maildir_entry *e,
 	*wire_r = measure_wire(&m);
 	e->name.disk = m.stored;
 	e->flags |= MAILDIR_SIZED;
+	/* not that it has no dots: it may be written to before it is sent */
 	if (measure_crlf(&m))
 		e->flags |= MAILDIR_CRLF;
-	if (!m.dots)
-		e->flags |= MAILDIR_NO_DOTS;
 	return 0;
 }
 

@@ -53,7 +53,10 @@ size_field(const char *p, const char *end, char *letter_r, uint64_t *v_r)
 		stop = end;
 	*letter_r = 0;
 	*v_r = 0;
-	if (stop - p >= 4 && memchr("SWD", p[1], 3) != NULL && p[2] == '=') {
+	if (stop - p == 4 && memcmp(p, ",D=0", 4) == 0) {
+		*letter_r = 'D';
+	} else if (stop - p >= 4 && (p[1] == 'S' || p[1] == 'W') &&
+	    p[2] == '=') {
 		const char *e = digits(p + 3, stop, INT64_MAX, v_r, &ok);
 
 		if (ok && e == stop)
@@ -75,7 +78,6 @@ static void
 parse_sizes(struct maildir_name *out, const char *p, size_t n)
 {
 	const char *end = p + n, *at = memchr(p, ',', n);
-	uint64_t dots = 0;
 	unsigned s = 0, w = 0, d = 0;
 
 	while (at != NULL && at < end) {
@@ -87,14 +89,14 @@ parse_sizes(struct maildir_name *out, const char *p, size_t n)
 			out->disk = v;
 		if (letter == 'W' && w++ == 0)
 			out->wire = v;
-		if (letter == 'D' && d++ == 0)
-			dots = v;
+		if (letter == 'D')
+			d++;
 	}
 	/* a name that says it twice says nothing */
 	out->has_disk = s == 1;
 	out->has_wire = w == 1 && (!out->has_disk ||
 	    maildir_wire_possible(out->disk, out->wire));
-	out->no_dots = d == 1 && dots == 0;
+	out->no_dots = d == 1;
 }
 
 /*

@@ -33,8 +33,8 @@ void maildir_name_parse(struct maildir_name *out, const char *p, size_t n);
 bool maildir_wire_possible(uint64_t disk, uint64_t wire);
 
 /*
- * The base without its well-formed ",S=", ",W=" and ",D=" fields.  Writes at
- * most n octets (no terminator), returns how many.
+ * The base without its well-formed ",S=" and ",W=" fields, and without ",D=0".
+ * Writes at most n octets (no terminator), returns how many.
  */
 size_t maildir_name_strip(char *out, const char *base, size_t n);
 

@@ -262,17 +262,26 @@ test_mem(void **state)
 static void
 test_mark_of_wire_form(void **state)
 {
+#define GOOD "A: b\r\n\r\nhi\r\n"
 	static const struct {
-		const char *name;
+		const char *name, *text;
 		bool marked;
 	} cases[] = {
-		{ "new/1.h,S=12,W=12,D=0", true },
-		{ "cur/2.h,S=12,W=12,D=0:2,S", true },
-		{ "new/3.h,S=12,W=12", false },
-		{ "new/4.h,S=12,W=12,D=1", false },
-		{ "new/5.h,S=11,W=12,D=0", false },
-		{ "new/6.h,W=12,D=0", false },
-		{ "new/7.h,S=12,W=12:2,D=0", false },
+		{ "new/1.h,S=12,W=12,D=0", GOOD, true },
+		{ "cur/2.h,S=12,W=12,D=0:2,S", GOOD, true },
+		{ "new/3.h,S=12,W=12", GOOD, false },
+		{ "new/4.h,S=12,W=12,D=1", GOOD, false },
+		{ "new/5.h,S=11,W=12,D=0", GOOD, false },
+		{ "new/6.h,W=12,D=0", GOOD, false },
+		{ "new/7.h,S=12,W=12:2,D=0", GOOD, false },
+		/* without sizes it is read at login; who knows until when */
+		{ "new/8.h", GOOD, false },
+		{ "new/9.h,D=0", GOOD, false },
+		/* another file than the one that was delivered: of its size,
+		 * or of another that is the same on the wire */
+		{ "new/10.h,S=12,W=12,D=0", "A: b\r\n\r\n.h\r.", false },
+		{ "new/11.h,S=12,W=12,D=0", "A: b\n\nhi\n", false },
+		{ "new/12.h,S=12,W=12,D=0", "A: b\r\n\r\nhi", false },
 	};
 	enum { N = sizeof(cases) / sizeof(cases[0]) };
 	const unsigned wire_form = STORE_BODY_CRLF | STORE_BODY_NO_DOTS;
@@ -281,15 +290,16 @@ test_mark_of_wire_form(void **state)
 	struct sync_open s;
 
 	for (size_t i = 0; i < N; i++)
-		sync_file(o->root, "m", cases[i].name,
-		    "A: b\r\n\r\nhi\r\n", 12);
+		sync_file(o->root, "m", cases[i].name, cases[i].text,
+		    strlen(cases[i].text));
 	s = sync_open(o->st, "m");
 	assert_int_equal(s.snap->count, N);
 	for (uint32_t i = 0; i < N; i++) {
 		print_message("%s\n", cases[i].name);
 		assert_int_equal(sync_body(s.s, i, &body), STORE_OK);
 		assert_int_equal(body.flags == wire_form, cases[i].marked);
-		assert_int_equal(body.length, 12);
+		assert_int_equal(body.length, strlen(cases[i].text));
+		assert_int_equal(s.snap->octets[i], 12);
 		close(body.fd);
 	}
 	sync_close(&s);

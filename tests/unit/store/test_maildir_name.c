@@ -57,7 +57,10 @@ static const struct {
 	{ "1.h,S=1,S=2,W=2", 1, 0, "1.h,S=1,S=2,W=2", "1.h", -1, 2 },
 	/* the mark of a file without dots is one of the sizes */
 	{ "1.h,S=5,W=5,D=0", 1, 0, "1.h,S=5,W=5,D=0", "1.h", 5, 5 },
-	{ "1.h,D=7,X", 1, 0, "1.h,D=7,X", "1.h,X", -1, -1 },
+	{ "1.h,D=0,X", 1, 0, "1.h,D=0,X", "1.h,X", -1, -1 },
+	/* nobody else means that by a field of this letter */
+	{ "1.h,D=7,X", 1, 0, "1.h,D=7,X", "1.h,D=7,X", -1, -1 },
+	{ "1.h,D=00", 1, 0, "1.h,D=00", "1.h,D=00", -1, -1 },
 	{ "1.h,D=", 1, 0, "1.h,D=", "1.h,D=", -1, -1 },
 	/* other fields stay */
 	{ "1.h,X=1,S=5,Y", 1, 0, "1.h,X=1,S=5,Y", "1.h,X=1,Y", 5, -1 },
@@ -126,11 +129,11 @@ test_no_dots(void **state)
 		bool no_dots;
 	} cases[] = {
 		{ "1.h,D=0", true }, { "1.h,D=0:2,S", true },
-		{ "1.h,D=00", true }, { "1.h,D=0,S=1", true },
+		{ "1.h,D=00", false }, { "1.h,D=0,S=1", true },
 		{ "1.h", false }, { "1.h,D=1", false }, { "1.h,D=", false },
 		{ "1.h,D=0x", false }, { "1.h,D=-0", false },
 		{ "1.h,d=0", false }, { "1.h,D=0,D=0", false },
-		{ "1.h,D=0,D=1", false }, { "1.h:2,D=0", false },
+		{ "1.h,D=0,D=1", true }, { "1.h:2,D=0", false },
 		{ "1.h,D=99999999999999999999", false },
 		{ "1.hD=0", false }, { "1.h,XD=0", false },
 	};
