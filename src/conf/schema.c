@@ -119,10 +119,10 @@ static const struct conf_setting settings[] = {
 { "mail", "line_ends", CONF_TYPE_BOOL, 0, "lf", 0, 0, line_ends, NULL,
   IN_CONF(crlf),
   "How lines end in the files of delivered messages.  lf is what other "
-  "programs expect in a Maildir; crlf is what POP3 sends, so that files go "
-  "out as they are, for less CPU: for maildrops that nobody else reads, or "
-  "only Dovecot, which knows both (Courier adds a CR to each line).  Files of "
-  "both kinds are read with either setting.", NULL },
+  "programs expect in a Maildir; crlf is what POP3 sends, so that most "
+  "files go out as they are, for less CPU: for maildrops that nobody else "
+  "reads, or only Dovecot, which knows both (Courier adds a CR to each line).  "
+  "Files of both kinds are read with either setting.", NULL },
 { "mail", "message_size", CONF_TYPE_SIZE, CONF_MIN_IS_SAFETY, "50M",
   64 << 10, 2047u << 20, NULL, NULL, IN_CONF(message_size),
   "The largest message that is accepted.", NULL },

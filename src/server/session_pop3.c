@@ -5,8 +5,9 @@
  * Owns the listing, the marks and the descriptor of the message that is
  * being sent.  An answer from another process is noted in `answer` and
  * given to the machine in the next step, so that reply, body and terminator
- * leave in one write.  Removes nothing by itself: the machine's COMMIT, which
- * only QUIT brings about, is the one way to the store's commit.
+ * leave in one write, unless the body leaves as a file.  Removes nothing by
+ * itself: the machine's COMMIT, which only QUIT brings about, is the one way
+ * to the store's commit.
  */
 #include "server/session_pop3.h"
 
@@ -249,8 +250,9 @@ pop3_send_file(struct session *s)
 		s->end = "body-lost";
 		return CONN_ERROR;
 	}
-	/* not every file system can do it: the step that follows reads */
-	if (n == CONN_ERROR && (errno == EINVAL || errno == ENOSYS)) {
+	/* Not every file system or sandbox can do it: the step that follows
+	 * reads.  If it is the socket's fault, writing to it says so. */
+	if (n == CONN_ERROR) {
 		p->copying = true;
 		return 0;
 	}

@@ -57,7 +57,7 @@ struct pop3 {
 	bool quit;
 	int fd;				/* of the body */
 	bool wire_form;
-	bool copying;			/* there is no sendfile here */
+	bool copying;			/* sendfile has failed */
 	unsigned window;		/* bodies that were asked for last */
 	unsigned asked;			/* those that are still to come, but
 					 * for the one that is sent next */
