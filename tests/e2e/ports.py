@@ -5,36 +5,32 @@
 # process or in two, and gives one that any connection of the machine may be
 # using as its own end a moment later.  So these come from below the range
 # the kernel takes its own from, and each process of tests has a block of
-# them to itself, by a lock that ends with the process.
-import fcntl
+# them to itself.
 import itertools
-import os
 import socket
-import tempfile
 
-FIRST, BLOCK, BLOCKS = 20000, 400, 31
-_LOCKS = os.path.join(tempfile.gettempdir(), f'restante-ports-{os.getuid()}')
+# above those of bench/, below the kernel's own
+FIRST, BLOCK, BLOCKS = 22000, 400, 26
 
-_lock = None
+_mark = None
 _block = None
 
 
 def _take_block():
-    """A block nobody else has.  The lock is one octet of a file: it needs
-    one descriptor, and no child inherits it."""
-    global _lock
-    _lock = os.open(_LOCKS, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
-                    | os.O_NOFOLLOW, 0o600)
+    """A block nobody else has.  Its mark is a name in the same network
+    namespace as the ports: nobody else can have it, whoever they are, and it
+    goes with the process."""
+    global _mark
+    _mark = socket.socket(socket.AF_UNIX)
     for n in range(BLOCKS):
         try:
-            fcntl.lockf(_lock, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, n)
-        except (BlockingIOError, PermissionError):
+            _mark.bind(f'\0restante-ports-{FIRST + n * BLOCK}')
+        except OSError:
             continue
         start = FIRST + n * BLOCK
         return itertools.cycle(range(start, start + BLOCK))
     raise RuntimeError(f'all {BLOCKS} blocks of ports are taken: are there '
-                       f'tests left running?  {_LOCKS} is where they are '
-                       f'locked')
+                       'tests left running?')
 
 
 def free_port(family=socket.AF_INET):
