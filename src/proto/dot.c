@@ -11,6 +11,8 @@
  * Receiving, only CRLF ends a line: a dot behind a bare LF or a bare CR is an
  * octet like others, or a peer could end a message where we would not.
  */
+#include <stdbool.h>
+
 #include "base/span.h"
 
 #ifdef __SSE2__
@@ -59,6 +61,14 @@ plain_run(unsigned char state, const unsigned char *p, size_t n)
 
 enum { BLOCK = 64 };
 
+/* bit k of the result: octet k of v is `octet` */
+static uint64_t
+which(__m128i v, char octet)
+{
+	return (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v,
+	    _mm_set1_epi8(octet)));
+}
+
 /* Copies a block; bit k of the result says that octet k is an LF. */
 static uint64_t
 copy_block(unsigned char *to, const unsigned char *from)
@@ -69,10 +79,25 @@ copy_block(unsigned char *to, const unsigned char *from)
 		__m128i v = _mm_loadu_si128((const void *)(from + i));
 
 		_mm_storeu_si128((void *)(to + i), v);
-		lfs |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v,
-		    _mm_set1_epi8('\n'))) << i;
+		lfs |= which(v, '\n') << i;
 	}
 	return lfs;
+}
+
+/* Which of the LFs of the block at p are bare or have a dot behind them; the
+ * octets around the block can be read. */
+static uint64_t
+need_more(const unsigned char *p, uint64_t lfs)
+{
+	uint64_t crs = 0, dots = 0;
+
+	for (unsigned i = 0; i < BLOCK; i += 16) {
+		crs |= which(_mm_loadu_si128((const void *)(p - 1 + i)),
+		    '\r') << i;
+		dots |= which(_mm_loadu_si128((const void *)(p + 1 + i)),
+		    '.') << i;
+	}
+	return lfs & (~crs | dots);
 }
 
 /*
@@ -81,10 +106,12 @@ copy_block(unsigned char *to, const unsigned char *from)
  * stored with bare LFs, and runs that could be copied whole are short.
  * Where a line ends, what stands behind it is copied again: the next block
  * need not wait until it is known where the last line has ended.
+ * With `crlf` it looks first whether a block can leave as it is.
  * Returns how many octets it has taken; 0 when there is too little.
  */
-static size_t
-stuff_blocks(struct pop_stuff *c, struct pop_span in, struct pop_out *out)
+static inline __attribute__((always_inline)) size_t
+stuff_blocks_of(struct pop_stuff *c, struct pop_span in, struct pop_out *out,
+    bool crlf)
 {
 	const unsigned char *p = in.p, *end = in.p + in.n;
 	unsigned char *to = out->p + out->n, *from = to;
@@ -97,6 +124,8 @@ stuff_blocks(struct pop_stuff *c, struct pop_span in, struct pop_out *out)
 		uint64_t lfs = copy_block(to, p);
 		const unsigned char *at = p;
 
+		if (crlf && p > in.p)
+			lfs = lfs != 0 && need_more(p, lfs) == 0 ? 0 : lfs;
 		for (; lfs != 0; lfs &= lfs - 1) {
 			const unsigned char *lf = p + __builtin_ctzll(lfs);
 
@@ -122,6 +151,29 @@ stuff_blocks(struct pop_stuff *c, struct pop_span in, struct pop_out *out)
 	c->octets += (size_t)(to - from) - dots;
 	out->n += (size_t)(to - from);
 	return (size_t)(p - in.p);
+}
+
+static __attribute__((noinline)) size_t
+stuff_blocks_crlf(struct pop_stuff *c, struct pop_span in, struct pop_out *out)
+{
+	return stuff_blocks_of(c, in, out, true);
+}
+
+static __attribute__((noinline)) size_t
+stuff_blocks_lf(struct pop_stuff *c, struct pop_span in, struct pop_out *out)
+{
+	return stuff_blocks_of(c, in, out, false);
+}
+
+/* Mail has one kind of line ends, most often, and nothing is gained by looking
+ * for the other: the first one says which. */
+static size_t
+stuff_blocks(struct pop_stuff *c, struct pop_span in, struct pop_out *out)
+{
+	const unsigned char *lf = memchr(in.p, '\n', in.n);
+
+	return lf != NULL && lf > in.p && lf[-1] == '\r' ?
+	    stuff_blocks_crlf(c, in, out) : stuff_blocks_lf(c, in, out);
 }
 
 #else
