@@ -8,6 +8,9 @@
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
 #include <assert.h>
 #include <errno.h>
 #include <limits.h>
@@ -59,12 +62,12 @@ plain_read(struct conn *c, void *p, size_t n)
 }
 
 static ssize_t
-plain_write(struct conn *c, const void *p, size_t n, int flags)
+plain_write(struct conn *c, const void *p, size_t n)
 {
 	ssize_t put;
 
 	do
-		put = send(c->fd, p, n, MSG_NOSIGNAL | flags);
+		put = send(c->fd, p, n, MSG_NOSIGNAL);
 	while (put < 0 && errno == EINTR);
 	return put < 0 ? plain_result(c, LOOP_WRITE) : put;
 }
@@ -218,15 +221,16 @@ conn_read(struct conn *c, void *p, size_t n)
 ssize_t
 conn_write(struct conn *c, const void *p, size_t n)
 {
-	return c->ssl != NULL ? tls_write(c, p, n) :
-	    plain_write(c, p, n, 0);
+	return c->ssl != NULL ? tls_write(c, p, n) : plain_write(c, p, n);
 }
 
-ssize_t
-conn_write_more(struct conn *c, const void *p, size_t n)
+/* a matter of speed only: where it cannot be had, packets are more */
+void
+conn_cork(struct conn *c, bool on)
 {
-	return c->ssl != NULL ? tls_write(c, p, n) :
-	    plain_write(c, p, n, MSG_MORE);
+	int v = on;
+
+	(void)setsockopt(c->fd, IPPROTO_TCP, TCP_CORK, &v, sizeof(v));
 }
 
 /* SIGPIPE cannot be told off here, as with send: the process ignores it */

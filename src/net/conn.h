@@ -39,9 +39,9 @@ ssize_t conn_read(struct conn *c, void *p, size_t n);
  * CONN_AGAIN the next call must offer the same octets again (at any address)
  * and may offer more behind them: a part may be encrypted already. */
 ssize_t conn_write(struct conn *c, const void *p, size_t n);
-/* The same for a caller who has more at once: a small piece may wait for
- * that. */
-ssize_t conn_write_more(struct conn *c, const void *p, size_t n);
+/* Whether what does not fill a packet waits for more: until it is told
+ * otherwise, or the kernel loses patience (200 ms).  Only without TLS. */
+void conn_cork(struct conn *c, bool on);
 /* Sends up to n > 0 octets of a file from `at` on, without reading them.  Only
  * without TLS.  Octets > 0, 0 when the file has no more, CONN_AGAIN,
  * CONN_ERROR. */

@@ -78,6 +78,16 @@ unsent(const struct session *s)
 	return s->out.n > 0 || s->filing;
 }
 
+/* Reply, file and last line leave in as few packets as if they were one. */
+static void
+cork(struct session *s)
+{
+	if (s->corked == s->filing)
+		return;
+	s->corked = s->filing;
+	conn_cork(&s->conn, s->corked);
+}
+
 /* Sends p; what the socket does not take is kept: nothing may be kept
  * already. false: the session has ended. */
 static bool
@@ -85,8 +95,7 @@ send_out(struct session *s, const unsigned char *p, size_t n)
 {
 	assert(s->out.n == 0);
 	while (n > 0) {
-		ssize_t w = s->filing ? conn_write_more(&s->conn, p, n) :
-		    conn_write(&s->conn, p, n);
+		ssize_t w = conn_write(&s->conn, p, n);
 
 		if (w == CONN_AGAIN)
 			break;
@@ -99,8 +108,10 @@ send_out(struct session *s, const unsigned char *p, size_t n)
 		n -= (size_t)w;
 		progress(s);
 	}
-	if (n == 0)
+	if (n == 0) {
+		cork(s);
 		return true;
+	}
 	if (buf_append(&s->out, p, n) != BUF_OK) {
 		session_end(s, "no-memory");
 		return false;
@@ -126,6 +137,7 @@ send_kept(struct session *s)
 		progress(s);
 	}
 	buf_release(&s->out);
+	cork(s);
 	return 1;
 }
 
@@ -309,6 +321,8 @@ step(struct session *s, struct pop_span *in, enum session_step *step_r)
 	s->closing = *step_r == STEP_CLOSE;
 	s->tls_next = *step_r == STEP_TLS;
 	s->filing = *step_r == STEP_FILE;
+	if (s->filing)
+		cork(s);
 	if (!send_out(s, out.p, out.n))
 		return -1;
 	if (s->out.n > 0)

@@ -91,6 +91,7 @@ struct session {
 	bool handshaking;
 	bool waiting;			/* for another process */
 	bool filing;			/* a file is to be sent behind `out` */
+	bool corked;			/* packets wait until they are full */
 	bool unread;			/* readable, but not wanted just now */
 	bool closing;			/* when the output is written */
 	bool tls_next;			/* the same: then shake hands */

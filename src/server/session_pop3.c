@@ -156,15 +156,31 @@ body_lost(struct session *s)
 	return STEP_CLOSE;
 }
 
-/* Octets that the client gets as they are, by way of `out` or straight from
- * the file.  STEP_MORE: that was all */
+/* The last octets, which stand in `out` already, go through the codec. */
+static void
+encode_last(struct pop3 *p, struct pop_out *out)
+{
+	unsigned char last[POP3_LAST];
+	struct pop_span piece = span_of(last, sizeof(last));
+
+	out->n -= sizeof(last);
+	memcpy(last, out->p + out->n, sizeof(last));
+	(void)!pop_server_body(p->machine, &piece, out);
+	p->offset -= piece.n;		/* there was no room for that */
+}
+
+/*
+ * Octets that the client gets as they are, by way of `out` or straight from
+ * the file: all but the last ones.  Those go through the codec like any
+ * others, so that the answer ends where the client looks for its end even if
+ * somebody has written to the file.  STEP_MORE: only those are left, if any
+ */
 static enum session_step
 send_wire_form(struct session *s, struct pop_out *out)
 {
 	struct pop3 *p = pop3_of(s);
 
-	while (p->offset < p->end) {
-		size_t room = out->size - out->n;
+	while (p->offset < p->wire_end) {
 		ssize_t n;
 
 		if (!s->tls_on && !p->copying &&
@@ -172,11 +188,17 @@ send_wire_form(struct session *s, struct pop_out *out)
 			return STEP_FILE;
 		if (too_full(p, out))
 			return STEP_FULL;
-		n = body_read(p, out->p + out->n, room);
+		n = body_read(p, out->p + out->n, out->size - out->n);
 		if (n <= 0)
 			return body_lost(s);
 		p->offset += (uint64_t)n;
 		out->n += (size_t)n;
+		if (p->offset == p->end) {
+			encode_last(p, out);
+		} else if (p->offset > p->wire_end) {
+			out->n -= (size_t)(p->offset - p->wire_end);
+			p->offset = p->wire_end;
+		}
 	}
 	return STEP_MORE;
 }
@@ -219,9 +241,10 @@ send_body(struct session *s, struct pop_out *out)
 	struct pop3 *p = pop3_of(s);
 	enum session_step what = STEP_MORE;
 
-	if (!p->ending)
-		what = p->wire_form && !p->is_top ? send_wire_form(s, out) :
-		    send_encoded(s, out);
+	if (!p->ending && !p->is_top)
+		what = send_wire_form(s, out);
+	if (!p->ending && what == STEP_MORE)
+		what = send_encoded(s, out);
 	if (what != STEP_MORE)
 		return what;
 	p->ending = true;
@@ -236,7 +259,7 @@ static ssize_t
 pop3_send_file(struct session *s)
 {
 	struct pop3 *p = pop3_of(s);
-	uint64_t left = p->end - p->offset;
+	uint64_t left = p->wire_end - p->offset;
 	ssize_t n;
 
 	if (left == 0)

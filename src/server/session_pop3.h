@@ -37,6 +37,8 @@ struct pop3_body {
 	bool wire_form;			/* its octets can be sent as they are */
 };
 
+enum { POP3_LAST = 2 };	/* octets that end a message: CRLF */
+
 struct pop3_ahead;
 
 struct pop3 {
@@ -56,7 +58,6 @@ struct pop3 {
 	bool ending;			/* its terminator is still to come */
 	bool quit;
 	int fd;				/* of the body */
-	bool wire_form;
 	bool copying;			/* sendfile has failed */
 	unsigned window;		/* bodies that were asked for last */
 	unsigned asked;			/* those that are still to come, but
@@ -64,6 +65,7 @@ struct pop3 {
 	uint32_t next;			/* index that a client asks for next
 					 * if it fetches in order */
 	uint64_t offset, end;		/* of what is still to be sent */
+	uint64_t wire_end;		/* of what can be sent as it is */
 	struct pop3_ahead *ahead;	/* NULL: none */
 	uint32_t retr, top, dele, failures;
 };

@@ -35,7 +35,9 @@ pop3_body_set(struct pop3 *p, const struct pop3_body *b)
 	p->fd = b->fd;
 	p->offset = b->offset;
 	p->end = b->offset + b->length;
-	p->wire_form = b->wire_form;
+	p->wire_end = p->offset;
+	if (b->wire_form && b->length > POP3_LAST)
+		p->wire_end = p->end - POP3_LAST;
 }
 
 static void

@@ -11,7 +11,6 @@
  *           7..10 the same of cur/
  *   body    1 openat2 new/name or cur/name
  *           2 fstat
- *           3 pread of its end, when its name has ",D=0"
  *   commit, for each of new/ and cur/ that holds a marked message:
  *           1 openat the directory
  *           2 unlinkat for each message
@@ -293,21 +292,6 @@ body_check(struct maildir_record *rec, int fd, uint64_t disk, bool quick)
 	return body_verify(&name, &rec->flags, fd);
 }
 
-/*
- * The mark in a name was made when the message came, and a file of the same
- * size may have been put in its place since.  Whatever that holds, the answer
- * to RETR must end where the client looks for its end.
- */
-static bool
-ends_with_crlf(int fd, uint64_t size)
-{
-	char end[2];
-
-	return size >= sizeof(end) &&
-	    os_pread(fd, end, sizeof(end), size - sizeof(end)) ==
-	    (ssize_t)sizeof(end) && memcmp(end, "\r\n", sizeof(end)) == 0;
-}
-
 /* Opens message i under the name it has; learns a new name if need be. */
 static enum store_result
 body_find(struct maildir_session *s, uint32_t i, bool quick, int *fd_r,
@@ -348,9 +332,6 @@ maildir_body(void *session, uint32_t i, bool quick, struct store_body *body_r)
 		(void)os_close(fd);
 		return r;
 	}
-	if (rec.flags & MAILDIR_NO_DOTS &&
-	    !ends_with_crlf(fd, (uint64_t)st.st_size))
-		rec.flags &= ~(unsigned)MAILDIR_NO_DOTS;
 	*body_r = (struct store_body){ .fd = fd,
 		.length = (uint64_t)st.st_size, .changed = os_changed(&st),
 		.flags = (rec.flags & MAILDIR_CRLF ? STORE_BODY_CRLF : 0) |

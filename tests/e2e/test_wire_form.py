@@ -155,6 +155,26 @@ def test_a_file_that_gets_shorter(make_office, line_ends):
     assert len(office.messages()) == 1
 
 
+@pytest.mark.parametrize('how', ['clear', 'implicit'])
+@pytest.mark.parametrize('size', [100, 15000, 100_000])
+@pytest.mark.parametrize('end', [b'ab', b'a\n', b'\na', b'\n.', b'.\r',
+                                 b'\r.', b'\n\n', b'\r\n'])
+def test_a_file_that_somebody_has_changed(crlf, how, size, end):
+    """X-6: its mark is not true any more, but the answer has an end, and the
+    session goes on."""
+    assert crlf.deliver(b'Subject: x\r\n\r\n' + text(size)) == {}
+    with open(crlf.messages()[0], 'r+b') as f:
+        f.seek(-2, os.SEEK_END)
+        f.write(end)
+    stored = crlf.messages()[0].read_bytes()
+    with crlf.pop3('wren', how=how) as pop:
+        for _ in range(2):
+            got = pop.message(1)
+            assert got[:len(stored) - 2] == stored[:-2]
+            assert got.endswith(b'\r\n')
+        assert pop.noop().startswith(b'+OK')
+
+
 @pytest.mark.parametrize('how', ['close', 'reset'])
 def test_the_client_goes_away(crlf, how):
     s, stream = ask_for_much(crlf)
