@@ -334,6 +334,39 @@ test_blocks(void **state)
 	guarded_free(g);
 }
 
+/* CRLF text, of which whole blocks leave as they are, with a dot, a bare LF or
+ * a bare CR now and then, which must be seen wherever in a block it stands. */
+static void
+test_blocks_of_crlf(void **state)
+{
+	enum { N = 2000 };
+	static const char *const ends[] = { "\r\n.", "\n", "\r", "\n.",
+		"\r\r\n" };
+	struct guarded g = guarded_new(N);
+	uint64_t seed = 11;
+
+	(void)state;
+	for (int round = 0; round < 400; round++) {
+		size_t n = 0;
+
+		while (n < N) {
+			uint32_t r = next_random(&seed);
+			size_t run = r % 90, which = (r >> 8) % 60;
+			const char *end = which < 5 && n > 70 ? ends[which] :
+			    "\r\n";
+
+			while (run-- > 0 && n < N)
+				g.p[n++] = 'x';
+			while (*end != '\0' && n < N)
+				g.p[n++] = (unsigned char)*end++;
+		}
+		check_message(span_of(g.p, N), round % 2 ? 0 :
+		    1 + next_random(&seed) % 700, ROOM_MAX -
+		    next_random(&seed) % 900, seed);
+	}
+	guarded_free(g);
+}
+
 /* The common case, a whole message at once, is one piece of memory on the
  * way in, and what is behind the end is left alone. */
 static void
@@ -410,6 +443,7 @@ main(void)
 		cmocka_unit_test(test_all_short_wires),
 		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_blocks),
+		cmocka_unit_test(test_blocks_of_crlf),
 		cmocka_unit_test(test_one_piece),
 		cmocka_unit_test(test_pieces_apart),
 		cmocka_unit_test(test_false_ends),
