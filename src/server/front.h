@@ -21,8 +21,8 @@ enum {
 	 * adds to most mail */
 	FRONT_OUT = 2 * FRONT_FILE + 4 * 1024,
 	/* Files in wire form that are at least that long go out without being
-	 * read, but for TLS: below, two more calls and a packet of its own
-	 * for the last line cost more than copying. */
+	 * read, but for TLS: below, the four calls more cost as much as
+	 * copying. */
 	FRONT_SENDFILE = 16 * 1024,
 	FRONT_SENDFILE_MAX = 256 * 1024,	/* in one call */
 	FRONT_AHEAD = 2048,	/* bodies that sessions may keep for later, */
