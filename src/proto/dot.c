@@ -124,8 +124,8 @@ stuff_blocks_of(struct pop_stuff *c, struct pop_span in, struct pop_out *out,
 		uint64_t lfs = copy_block(to, p);
 		const unsigned char *at = p;
 
-		if (crlf && p > in.p)
-			lfs = lfs != 0 && need_more(p, lfs) == 0 ? 0 : lfs;
+		if (crlf && lfs != 0 && p > in.p && need_more(p, lfs) == 0)
+			lfs = 0;
 		for (; lfs != 0; lfs &= lfs - 1) {
 			const unsigned char *lf = p + __builtin_ctzll(lfs);
 
@@ -153,6 +153,7 @@ stuff_blocks_of(struct pop_stuff *c, struct pop_span in, struct pop_out *out,
 	return (size_t)(p - in.p);
 }
 
+/* Two functions, so that what one needs does not slow the other down. */
 static __attribute__((noinline)) size_t
 stuff_blocks_crlf(struct pop_stuff *c, struct pop_span in, struct pop_out *out)
 {
