@@ -160,8 +160,10 @@ put_from(struct field *f, const struct trace_info *i)
 {
 	bool v6 = i->ip.n > 0 && memchr(i->ip.p, ':', i->ip.n) != NULL;
 
-	put_word(f, "from ", i->helo.n > 0 ? i->helo : span_str("unknown"),
-	    "");
+	/* a field whose first line is empty, however long this is, is legal
+	 * but not liked everywhere */
+	put_text(f, " from ");
+	put(f, i->helo.n > 0 ? i->helo : span_str("unknown"));
 	if (i->ip.n == 0)
 		return;
 	if (i->rdns.n > 0) {

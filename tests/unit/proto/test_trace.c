@@ -188,6 +188,8 @@ test_folding(void **state)
 
 			assert_true(first || line[0] == '\t');
 			assert_true(len > 1 && line[len - 1] != ' ');
+			/* nor is the first one but for its name */
+			assert_true(!first || line[len - 1] != ':');
 			assert_true(len <= 78 || n > 60);
 			assert_true(len <= 998);
 			line += len + 1;
