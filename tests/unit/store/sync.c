@@ -204,7 +204,8 @@ sync_begin(struct store *st, const char *const *paths, unsigned n)
 
 void (*sync_told)(unsigned i, enum store_result r);
 bool sync_together, sync_wire_form;
-static bool text_no_dots;
+/* of the delivery that this thread makes just now */
+static _Thread_local bool text_no_dots;
 
 static void
 on_each(void *arg, unsigned i, enum store_result r)
