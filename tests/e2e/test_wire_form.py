@@ -56,7 +56,8 @@ def test_files_in_wire_form(crlf):
 
 @pytest.mark.parametrize('how', ['clear', 'start', 'implicit'])
 def test_the_same_octets(make_office, how):
-    """RETR, TOP, LIST and UIDL say the same of both forms (B-12, Z-1)."""
+    """S39, P3: RETR, TOP, LIST and UIDL say the same of both forms (B-12,
+    Z-1)."""
     seen = []
     for line_ends in 'lf', 'crlf':
         office = make_office(listeners=CLEAR, mail={'line_ends': line_ends})
