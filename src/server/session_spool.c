@@ -257,10 +257,10 @@ finish_file(struct session *s)
 static uint64_t
 wire_size(struct pop_span header)
 {
-	struct pop_measure m = { 0 };
+	struct measure m = { 0 };
 
-	pop_measure(&m, header);
-	return pop_measure_end(&m);
+	measure_feed(&m, header.p, header.n);
+	return measure_wire(&m);
 }
 
 bool
