@@ -2,6 +2,7 @@
 """Messages that are stored as they go over the wire (line_ends = crlf) and
 leave the server as files: the octets are the same as ever, whatever is in
 them, whoever asks, and whatever happens on the way."""
+import contextlib
 import os
 import re
 import shutil
@@ -251,26 +252,55 @@ def strace(*args):
                           capture_output=True).returncode
 
 
-@pytest.mark.skipif(shutil.which('strace') is None or strace('true') != 0,
-                    reason='strace cannot trace here')
+needs_strace = pytest.mark.skipif(
+    shutil.which('strace') is None or strace('true') != 0,
+    reason='strace cannot trace here')
+
+
+@contextlib.contextmanager
+def traced(office, path, *options):
+    """The front under strace, which writes to path"""
+    tracer = subprocess.Popen(
+        ['strace', '-o', path, '-p', str(office.child('front')), *options],
+        stderr=subprocess.PIPE)
+    assert b'attached' in tracer.stderr.readline()
+    try:
+        yield
+    finally:
+        tracer.terminate()
+        tracer.communicate()
+
+
+@needs_strace
+def test_packets_wait_for_the_last_line_only(crlf, tmp_path):
+    """What is held back for it is let go with it, not by the kernel's
+    clock: for each file once, and nothing where there is no file."""
+    for mail in MAILS:
+        crlf.deliver(mail)
+    trace = tmp_path / 'trace'
+    with traced(crlf, trace, '-e', 'trace=setsockopt,sendfile'), \
+            crlf.pop3('wren', how='clear') as pop:
+        for n, mail in enumerate(MAILS):
+            assert body_of(pop.message(n + 1)) == mail
+    calls = re.findall(r'TCP_CORK, \[([01])\]|(sendfile)\(',
+                       trace.read_text())
+    text_of = ''.join(cork or 's' for cork, _ in calls)
+    files = sum(len(mail) >= 16384 and b'\r\n.' not in mail
+                for mail in MAILS)
+    assert re.fullmatch(f'(1s+0){{{files}}}', text_of), text_of
+
+
+@needs_strace
 @pytest.mark.parametrize('error', ['EINVAL', 'ENOSYS', 'EPERM', 'EIO'])
 def test_no_sendfile(crlf, tmp_path, error):
     """Not every file system or sandbox has it: then files are read."""
     for mail in MAILS:
         crlf.deliver(mail)
     trace = tmp_path / 'trace'
-    tracer = subprocess.Popen(
-        ['strace', '-o', trace, '-p', str(crlf.child('front')), '-e',
-         f'inject=sendfile:error={error}', '-e', 'trace=sendfile'],
-        stderr=subprocess.PIPE)
-    assert b'attached' in tracer.stderr.readline()
-    try:
-        with crlf.pop3('wren', how='clear') as pop:
-            for n, mail in enumerate(MAILS):
-                assert body_of(pop.message(n + 1)) == mail
-    finally:
-        tracer.terminate()
-        tracer.communicate()
+    with traced(crlf, trace, '-e', f'inject=sendfile:error={error}', '-e',
+                'trace=sendfile'), crlf.pop3('wren', how='clear') as pop:
+        for n, mail in enumerate(MAILS):
+            assert body_of(pop.message(n + 1)) == mail
     assert f'{error} ' in trace.read_text()
     # once is enough: the session asks no more
     assert trace.read_text().count('sendfile(') == 1

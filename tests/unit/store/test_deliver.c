@@ -553,15 +553,14 @@ test_sweep(void **state)
 
 /* what SMTP's one reply wants: see STORE_TOGETHER */
 static void
-test_all_or_none(void **state)
+all_or_none(struct office *o, const char *text)
 {
-	struct office *o = *state;
 	struct sync_outcome r;
 	char path[512], away[540];
 	FILE *f;
 
 	sync_together = true;
-	r = sync_deliver(o->st, three, 3, "text\n", 5);
+	r = sync_deliver(o->st, three, 3, text, strlen(text));
 	assert_int_equal(r.all, STORE_OK);
 	assert_int_equal(r.in_order, 3);
 	for (unsigned i = 0; i < 3; i++)
@@ -573,7 +572,7 @@ test_all_or_none(void **state)
 	f = fopen(path, "w");
 	assert_non_null(f);
 	fclose(f);
-	r = sync_deliver(o->st, three, 3, "text\n", 5);
+	r = sync_deliver(o->st, three, 3, text, strlen(text));
 	sync_together = false;
 	assert_int_equal(r.told, 3);
 	for (unsigned i = 0; i < 3; i++) {
@@ -582,6 +581,21 @@ test_all_or_none(void **state)
 	}
 	assert_int_equal(sync_count(o->root, "a", "new"), 1);
 	assert_int_equal(sync_count(o->root, "b/c", "new"), 1);
+}
+
+static void
+test_all_or_none(void **state)
+{
+	all_or_none(*state, "text\n");
+}
+
+/* what is taken back has the mark in its name, too */
+static void
+test_all_or_none_marked(void **state)
+{
+	sync_wire_form = true;
+	all_or_none(*state, "text\r\n");
+	sync_wire_form = false;
 }
 
 /* A file in wire form is marked, in the names of all copies, and the mark
@@ -653,6 +667,7 @@ main(void)
 		TEST(test_half_made),
 		TEST(test_sweep),
 		TEST(test_all_or_none),
+		TEST(test_all_or_none_marked),
 		TEST(test_wire_form),
 	};
 
